@@ -1,0 +1,3 @@
+module github.com/openbits/openbits
+
+go 1.26
