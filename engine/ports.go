@@ -5,7 +5,6 @@ package engine
 
 import (
 	"context"
-	"io"
 	"time"
 
 	"github.com/openbits/openbits"
@@ -16,7 +15,7 @@ type Store interface {
 	// Commit makes a change durable, all of it or nothing, before it returns.
 	// It fills in the Seq of the change's events. Kinds: destination_busy when a new
 	// file's path is claimed by an unfinished file of any job, id_in_use, disk_full.
-	Commit(ctx context.Context, c *Change) error
+	Commit(ctx context.Context, c *openbits.Change) error
 
 	// Job answers one job, Route the secrets it was created with. Kind: not_found.
 	Job(ctx context.Context, id string) (openbits.Job, error)
@@ -30,7 +29,7 @@ type Store interface {
 	CountJobs(ctx context.Context) (map[openbits.State]int, error)
 
 	// Agenda tells when the clock next concerns any job.
-	Agenda(ctx context.Context) (Agenda, error)
+	Agenda(ctx context.Context) (openbits.Agenda, error)
 	// Expiring answers jobs that are due for the expiry warning, for expiry, or, final, for removal.
 	Expiring(ctx context.Context, now time.Time, limit int) ([]openbits.Job, error)
 	// Shift moves every stored time of an unfinished job that lies ahead or counts elapsed time by d, after the wall
@@ -47,29 +46,6 @@ type Store interface {
 	SetMeta(ctx context.Context, key, value string) error
 
 	Close() error
-}
-
-// Change is one transaction.
-type Change struct {
-	NewJobs  []NewJob
-	Jobs     []openbits.Job  // replace these rows
-	NewFiles []openbits.File // Index is set by the engine
-	Files    []openbits.File // replace these rows, all but URL and Place; a nil Checkpoint removes the stored one
-	Renewed  []openbits.File // replace the URL of these
-	Remove   []string        // jobs to forget with their files
-	Events   []openbits.Event
-}
-
-// NewJob is a job with its secrets.
-type NewJob struct {
-	Job   openbits.Job
-	Route openbits.Route
-}
-
-// Agenda holds the next times at which the clock concerns a job; zero: never.
-type Agenda struct {
-	Retry  time.Time // earliest NextTry of a job in transient_error
-	Expiry time.Time // earliest warning, expiry or removal
 }
 
 // Mover moves the bytes of a download over the network.
@@ -110,28 +86,11 @@ type Sink interface {
 	Space(ctx context.Context, f openbits.Folder) (openbits.Space, error)
 }
 
-// PartFile is an open part file.
-type PartFile interface {
-	io.ReaderAt
-	io.WriterAt
-	Size() (int64, error)
-	Truncate(size int64) error
-	// Reserve sets blocks aside so that the file can grow to size, where the system can; its length stays.
-	Reserve(size int64) error
-	// Flush starts writing to the disk without waiting, where the system can.
-	Flush() error
-	// Sync makes everything written so far durable.
-	Sync() error
-	// Identity tells this file from any other that may come to stand under its name.
-	Identity() string
-	Close() error
-}
-
-// Content is a whole file opened for reading.
-type Content interface {
-	io.ReadSeekCloser
-	io.ReaderAt
-}
+// PartFile and Content are declared in package openbits, so that a sink satisfies Sink without importing this package.
+type (
+	PartFile = openbits.PartFile
+	Content  = openbits.Content
+)
 
 // Machine tells of the computer under the service.
 type Machine interface {

@@ -1,0 +1,29 @@
+// SPDX-FileCopyrightText: The openbits authors
+// SPDX-License-Identifier: Apache-2.0
+
+package openbits
+
+import "io"
+
+// PartFile is an open part file.
+type PartFile interface {
+	io.ReaderAt
+	io.WriterAt
+	Size() (int64, error)
+	Truncate(size int64) error
+	// Reserve sets blocks aside so that the file can grow to size, where the system can; its length stays.
+	Reserve(size int64) error
+	// Flush starts writing to the disk without waiting, where the system can.
+	Flush() error
+	// Sync makes everything written so far durable.
+	Sync() error
+	// Identity tells this file from any other that may come to stand under its name.
+	Identity() string
+	Close() error
+}
+
+// Content is a whole file opened for reading.
+type Content interface {
+	io.ReadSeekCloser
+	io.ReaderAt
+}
