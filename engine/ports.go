@@ -105,17 +105,14 @@ type Machine interface {
 }
 
 // MachineEvent is something that happened to the computer.
-type MachineEvent string
+type MachineEvent = openbits.MachineEvent
 
+// The events of a Machine.
 const (
-	// MachineOnline: a network came up, or another one is used now.
-	MachineOnline MachineEvent = "online"
-	// MachineOffline: the last network went away.
-	MachineOffline MachineEvent = "offline"
-	// MachineWoke: the computer slept and woke up.
-	MachineWoke MachineEvent = "woke"
-	// MachineClockSet: the wall clock was set.
-	MachineClockSet MachineEvent = "clock_set"
+	MachineOnline   = openbits.MachineOnline
+	MachineOffline  = openbits.MachineOffline
+	MachineWoke     = openbits.MachineWoke
+	MachineClockSet = openbits.MachineClockSet
 )
 
 // Limiter holds a rate. Wait returns when n more bytes may pass.
