@@ -47,6 +47,7 @@ type Job struct {
 	Active     time.Duration // time spent connecting and transferring since the last resume
 	Turn       int64         // place in the line of its priority: the lowest runs first
 	Warned     bool          // the expiry warning was given
+	Sweep      bool          // it ended, and the bytes of its unpublished files are still to be deleted
 }
 
 // Owner is the account on whose behalf a job runs.

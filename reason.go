@@ -40,10 +40,6 @@ const (
 	ReasonDiskFull ReasonCode = "disk_full"
 	// ReasonFolderMissing: the destination folder is gone or another volume is mounted in its place.
 	ReasonFolderMissing ReasonCode = "folder_missing"
-	// ReasonYielding: other traffic needs the network; the job takes only its floor.
-	ReasonYielding ReasonCode = "yielding"
-	// ReasonPaused: the service's own limit is zero.
-	ReasonPaused ReasonCode = "paused"
 	// ReasonNeedsComplete: every file is whole; the owner has not completed the job.
 	ReasonNeedsComplete ReasonCode = "needs_complete"
 	// ReasonFailed: files failed and need the owner.
@@ -59,6 +55,5 @@ const (
 // Reasons lists all reasons.
 var Reasons = []ReasonCode{
 	ReasonNotStarted, ReasonSuspended, ReasonTurn, ReasonPriority, ReasonHostBusy, ReasonHostWait, ReasonRetry,
-	ReasonOffline, ReasonCaptivePortal, ReasonDiskFull, ReasonFolderMissing, ReasonYielding, ReasonPaused,
-	ReasonNeedsComplete, ReasonFailed, ReasonCompleted, ReasonCancelled, ReasonExpired,
+	ReasonOffline, ReasonCaptivePortal, ReasonDiskFull, ReasonFolderMissing, ReasonNeedsComplete, ReasonFailed, ReasonCompleted, ReasonCancelled, ReasonExpired,
 }

@@ -64,6 +64,7 @@ type JobQuery struct {
 	IDPrefix   string    // lower case
 	Path       string    // of a file that claims this final path
 	DueBefore  time.Time // NextTry is set and not after it
+	Sweep      bool      // only those whose Sweep is set
 	ByTurn     bool      // in the order of Turn instead
 	After      string    // Next of the page before
 	Limit      int       // 0: 100
