@@ -40,6 +40,9 @@ type Job struct {
 
 	// What follows is the engine's own book-keeping.
 
+	NextFile   int           // index of the next file to be added
+	Unsized    int           // files whose size is unknown
+	BytesSized int64         // size of the others together; BytesTotal is this once Unsized is 0
 	Token      string        // random part of the names of part files
 	Request    string        // digest of the creating request, by which a repeated one is told from another
 	NextTry    time.Time     // earliest next attempt in state transient_error; zero: waits for an event
