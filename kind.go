@@ -49,6 +49,8 @@ const (
 	KindServiceTooOld Kind = "service_too_old"
 	// KindDatabaseCorrupt: the queue cannot be read; it was set aside and rebuilt as far as possible.
 	KindDatabaseCorrupt Kind = "database_corrupt"
+	// KindSecretUnreadable: a job's URL or credentials cannot be read, because the key they were sealed with is missing or another.
+	KindSecretUnreadable Kind = "secret_unreadable"
 	// KindInternal: the service failed in a way that is its own fault.
 	KindInternal Kind = "internal"
 )
@@ -129,7 +131,7 @@ const (
 var Kinds = []Kind{
 	KindInvalidArgument, KindInvalidState, KindEmpty, KindNotFound, KindAmbiguous, KindIDInUse, KindTooManyFiles,
 	KindStringTooLong, KindNotSupported, KindAccessDenied, KindBlockedByPolicy, KindServiceUnavailable,
-	KindServiceRunning, KindServiceTooOld, KindDatabaseCorrupt, KindInternal,
+	KindServiceRunning, KindServiceTooOld, KindDatabaseCorrupt, KindSecretUnreadable, KindInternal,
 	KindFileExists, KindDestinationBusy, KindFolderMissing, KindInvalidName, KindUnsafePath, KindWriteDenied,
 	KindDiskFull, KindFileTooLarge, KindLocalFile,
 	KindNetworkDisconnected, KindNameNotResolved, KindConnectFailure, KindConnectionClosed, KindTimeout, KindTLS,
