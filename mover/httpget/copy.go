@@ -1,0 +1,133 @@
+// SPDX-FileCopyrightText: The openbits authors
+// SPDX-License-Identifier: Apache-2.0
+
+package httpget
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/openbits/openbits"
+)
+
+const (
+	// copyBuffer is how much is read before it is handed to the part.
+	copyBuffer = 256 << 10
+	// flushAfter is how long bytes wait for the buffer to fill. TLS, HTTP/2 and chunks come in
+	// pieces of 16 KiB and less; the part gets them in larger ones while they come fast.
+	flushAfter = 100 * time.Millisecond
+	// maxDrain is the largest body that is read only to keep its connection.
+	maxDrain = 16 << 10
+)
+
+var buffers = sync.Pool{New: func() any { b := make([]byte, copyBuffer); return &b }}
+
+// watch ends a request whose peer is silent for too long. It is armed while the peer is
+// waited for and rests while the part is written, which may take as long as it wants.
+type watch struct {
+	cancel context.CancelCauseFunc
+	timer  *time.Timer
+	limit  time.Duration
+}
+
+func newWatch(ctx context.Context) (context.Context, *watch) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	w := &watch{cancel: cancel}
+	return ctx, w
+}
+
+func (w *watch) arm(limit time.Duration) {
+	if w.timer != nil && w.limit == limit {
+		w.timer.Reset(limit)
+		return
+	}
+	w.rest()
+	w.limit = limit
+	w.timer = time.AfterFunc(limit, func() { w.cancel(silence{limit}) })
+}
+
+func (w *watch) rest() {
+	if w.timer != nil {
+		w.timer.Stop()
+	}
+}
+
+func (w *watch) stop() {
+	w.rest()
+	w.cancel(nil)
+}
+
+// copy hands the body to the part: length bytes of it, or all when that is Unknown. It
+// answers how many the part took. An error of the part is a partError.
+func (f *fetch) copy(w *watch, part openbits.Part, body io.Reader, length int64) (n int64, err error) {
+	p := buffers.Get().(*[]byte)
+	defer buffers.Put(p)
+	buf, fill, flushed := *p, 0, time.Now()
+	flush := func() error {
+		if fill == 0 {
+			return nil
+		}
+		k, err := part.Write(buf[:fill])
+		n += int64(k)
+		fill, flushed = 0, time.Now()
+		if err != nil {
+			return partError{err}
+		}
+		return nil
+	}
+	for {
+		room := buf[fill:]
+		if length >= 0 {
+			room = room[:min(int64(len(room)), length-n-int64(fill))]
+		}
+		if len(room) == 0 {
+			break
+		}
+		w.arm(f.m.timeouts.Idle)
+		k, rerr := body.Read(room)
+		w.rest()
+		fill += k
+		if fill == len(buf) || rerr != nil || time.Since(flushed) >= flushAfter {
+			if err := flush(); err != nil {
+				return n, err
+			}
+		}
+		if errors.Is(rerr, io.EOF) {
+			return n, nil
+		}
+		if rerr != nil {
+			return n, rerr
+		}
+	}
+	if err := flush(); err != nil {
+		return n, err
+	}
+	return n, f.beyond(w, body)
+}
+
+// beyond reads the end of a body of which all bytes arrived, which frees the connection for
+// the next request. Only more bytes are an error: the answer said there are none.
+func (f *fetch) beyond(w *watch, body io.Reader) error {
+	var one [1]byte
+	w.arm(f.m.timeouts.Idle)
+	k, _ := body.Read(one[:])
+	w.rest()
+	if k > 0 {
+		return invalid("the server sends more bytes than it announced")
+	}
+	return nil
+}
+
+// drain reads a small body that nobody wants, so that its connection can be used again.
+func (f *fetch) drain(w *watch, resp *http.Response) {
+	if resp.ContentLength < 0 || resp.ContentLength > maxDrain {
+		return
+	}
+	w.arm(f.m.timeouts.Idle)
+	_, _ = io.Copy(io.Discard, resp.Body)
+	w.rest()
+}
