@@ -20,8 +20,8 @@ type Problem struct {
 // ProblemBase begins the type of every problem; the code follows.
 const ProblemBase = "https://github.com/openbits/openbits/blob/main/docs/errors.md#"
 
-// Error is the error that the problem tells of, to be compared with errors.Is.
-func (p Problem) Error() *openbits.Error {
+// Err is the error that the problem tells of, to be compared with errors.Is.
+func (p Problem) Err() *openbits.Error {
 	return &openbits.Error{
 		Kind: p.Code, Object: p.Object, Context: openbits.ContextNone, Text: p.Detail, Hint: p.Hint, File: -1,
 	}

@@ -179,7 +179,7 @@ func problem(resp *http.Response) error {
 	data, _ := io.ReadAll(io.LimitReader(resp.Body, 1<<20))
 	var p api.Problem
 	if err := json.Unmarshal(data, &p); err == nil && p.Code != "" {
-		return p.Error()
+		return p.Err()
 	}
 	if resp.Header.Get(api.HeaderAPI) == "" {
 		return &openbits.Error{
