@@ -36,4 +36,6 @@ func Commit() string {
 }
 
 // Platform names the compiler and the system: "go1.26.8 linux/amd64".
-func Platform() string { return fmt.Sprintf("%s %s/%s", runtime.Version(), runtime.GOOS, runtime.GOARCH) }
+func Platform() string {
+	return fmt.Sprintf("%s %s/%s", runtime.Version(), runtime.GOOS, runtime.GOARCH)
+}
