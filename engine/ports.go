@@ -38,6 +38,8 @@ type Store interface {
 
 	// Events answers up to limit events after seq, and the sequence of the oldest one kept (0: none was ever written).
 	Events(ctx context.Context, after int64, limit int) (events []openbits.Event, oldest int64, err error)
+	// LastEvent is the sequence of the newest event that was ever written, 0 when there is none.
+	LastEvent(ctx context.Context) (int64, error)
 	// Prune removes events older than before.
 	Prune(ctx context.Context, before time.Time) error
 

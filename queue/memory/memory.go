@@ -236,6 +236,16 @@ func (s *Store) Events(ctx context.Context, after int64, limit int) ([]openbits.
 	return list, oldest, nil
 }
 
+// LastEvent is the sequence of the newest event that was ever written.
+func (s *Store) LastEvent(ctx context.Context) (int64, error) {
+	q, unlock, err := s.lock(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer unlock()
+	return q.last, nil
+}
+
 // Prune removes the oldest events up to the first that is not older than before.
 func (s *Store) Prune(ctx context.Context, before time.Time) error {
 	q, unlock, err := s.lock(ctx)

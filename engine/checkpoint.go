@@ -1,0 +1,116 @@
+// SPDX-FileCopyrightText: The openbits authors
+// SPDX-License-Identifier: Apache-2.0
+
+package engine
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/openbits/openbits"
+)
+
+// checkpointer makes received bytes durable, for all files of the run at once, whenever one of
+// them has received enough or enough time has passed.
+func (r *run) checkpointer() {
+	tick := time.NewTicker(r.e.CheckpointInterval)
+	defer tick.Stop()
+	for {
+		select {
+		case <-r.full:
+		case <-tick.C:
+		case <-r.ctx.Done():
+			return
+		}
+		r.checkpoint()
+	}
+}
+
+// checkpoint syncs the part files that grew and then commits what each holds.
+func (r *run) checkpoint() {
+	var grown []snapshot
+	for _, m := range r.moving() {
+		if s := m.snapshot(); m.isOpen() && s.checkpoint.Held() > s.saved {
+			grown = append(grown, s)
+		}
+	}
+	if len(grown) == 0 {
+		return
+	}
+	errs := syncEach(grown)
+	_, err := r.e.change(r.ctx, r.id, byService, func(u *update) error {
+		u.progressed()
+		for i := range grown {
+			if s := &grown[i]; errs[i] == nil && !s.stale() {
+				u.checkpoint(s)
+			} else if errs[i] != nil && !s.stale() {
+				s.m.cancel(errs[i]) // its bytes cannot be relied on
+			}
+		}
+		return nil
+	})
+	if err != nil && r.ctx.Err() == nil {
+		r.e.Log.Error("cannot record a checkpoint", "job", r.id, "error", err)
+	}
+}
+
+// syncEach syncs the part files of the snapshots, all at the same time.
+func syncEach(list []snapshot) []error {
+	for _, s := range list {
+		_ = s.pf.Flush() // only a head start; Sync tells
+	}
+	errs := make([]error, len(list))
+	var wg sync.WaitGroup
+	for i, s := range list {
+		wg.Go(func() { errs[i] = s.pf.Sync() })
+	}
+	wg.Wait()
+	return errs
+}
+
+// stale reports whether the file went another way since the snapshot. The caller holds e.mu.
+func (s *snapshot) stale() bool {
+	s.m.mu.Lock()
+	defer s.m.mu.Unlock()
+	return s.m.epoch != s.epoch || s.m.complete || s.m.pf == nil || s.m.saved > s.checkpoint.Held()
+}
+
+// checkpoint puts a snapshot whose bytes are durable into the update.
+func (u *update) checkpoint(s *snapshot) {
+	after := s.row(openbits.FileTransferring)
+	u.file(s.m.file, after)
+	u.then(func() {
+		s.m.file = after
+		s.m.mu.Lock()
+		s.m.saved = s.checkpoint.Held()
+		s.m.mu.Unlock()
+	})
+}
+
+func (m *motion) isOpen() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.pf != nil && m.began && !m.complete
+}
+
+// saveIdentity makes durable which version the part is going to hold.
+func (m *motion) saveIdentity(restarted bool) error {
+	s := m.snapshot()
+	_, err := m.r.e.change(m.ctx, m.r.id, byService, func(u *update) error {
+		if restarted {
+			u.event(openbits.Event{Type: openbits.EventRestarted, File: m.file.Index, State: string(openbits.FileTransferring)})
+		}
+		u.checkpoint(&s)
+		return nil
+	})
+	return err
+}
+
+// progressed ends the run of failures: bytes arrived.
+func (u *update) progressed() { u.job.FailedFrom = zeroTime }
+
+var zeroTime time.Time
+
+// settleContext is for commits that must happen although what they are about was stopped.
+func (e *Engine) settleContext() context.Context { return context.WithoutCancel(e.ctx) }

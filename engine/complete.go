@@ -1,0 +1,133 @@
+// SPDX-FileCopyrightText: The openbits authors
+// SPDX-License-Identifier: Apache-2.0
+
+package engine
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/openbits/openbits"
+)
+
+// complete publishes a job's whole files, drops the others and ends it. When a file cannot be
+// published the job is kept, what was published stays, and the call can be repeated.
+func (e *Engine) complete(ctx context.Context, id string) (openbits.Job, error) {
+	job, err := e.beginCompletion(ctx, id)
+	if err != nil {
+		return job, err
+	}
+	defer e.endCompletion(id)
+	if err := e.awaitRun(ctx, id); err != nil {
+		return job, err
+	}
+	if err := e.publishWhole(ctx, id); err != nil {
+		return job, err
+	}
+	return e.change(ctx, id, byOwner, func(u *update) error {
+		text := "all of its files are published"
+		if u.job.FilesDone < u.job.FilesTotal {
+			text = fmt.Sprintf("%d of its %d files are published, the others were given up", u.job.FilesDone, u.job.FilesTotal)
+		}
+		return u.on(completeEvent(u.job.Type), &openbits.Reason{Code: openbits.ReasonCompleted, Text: text})
+	})
+}
+
+func completeEvent(t openbits.JobType) Event {
+	if t == openbits.TypeDownload {
+		return OnComplete
+	}
+	return OnCompleteUpload
+}
+
+// beginCompletion checks that the job may be completed, stops its transfers and keeps it from getting a place.
+func (e *Engine) beginCompletion(ctx context.Context, id string) (openbits.Job, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	job, err := e.jobLocked(ctx, id)
+	if err != nil {
+		return job, err
+	}
+	ev := completeEvent(job.Type)
+	if out := Next(job.State, ev); out.Refuse != "" {
+		u := update{e: e, job: job}
+		return job, u.refusal(ev, out.Refuse)
+	}
+	if e.ending[id] {
+		return job, &openbits.Error{Op: "complete", Object: "job " + id, Kind: openbits.KindInvalidState, Context: openbits.ContextQueueManager, File: -1,
+			Text: "it is being completed already"}
+	}
+	e.ending[id] = true
+	if r := e.runs[id]; r != nil {
+		r.stop()
+	}
+	return job, nil
+}
+
+func (e *Engine) endCompletion(id string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	delete(e.ending, id)
+	e.kick()
+}
+
+// publishWhole publishes every whole file of a job that is not running.
+func (e *Engine) publishWhole(ctx context.Context, id string) error {
+	for from := 0; ; {
+		page, err := e.Store.Files(ctx, id, openbits.FileQuery{
+			States: []openbits.FileState{openbits.FileTransferred, openbits.FilePublishing}, From: from, Limit: finishBatch,
+		})
+		if err != nil {
+			return err
+		}
+		if len(page.Files) > 0 {
+			if err := e.publishFiles(ctx, id, page.Files); err != nil {
+				return err
+			}
+		}
+		if page.Next < 0 {
+			return nil
+		}
+		from = page.Next
+	}
+}
+
+// publishFiles commits the intent to publish a batch, publishes it and commits what came of it.
+func (e *Engine) publishFiles(ctx context.Context, id string, files []openbits.File) error {
+	var list []openbits.Publication
+	_, err := e.change(ctx, id, byOwner, func(u *update) error {
+		for i := range files {
+			after := files[i]
+			after.State = openbits.FilePublishing
+			u.file(files[i], after)
+			files[i] = after
+			list = append(list, publicationOf(u.job, after))
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	errs := e.Sink.Publish(context.WithoutCancel(ctx), list)
+	var first error
+	_, err = e.change(ctx, id, byOwner, func(u *update) error {
+		for i, f := range files {
+			after := f
+			if errs[i] != nil {
+				after.State, after.Error = openbits.FileTransferred, openbits.AsError(about(errs[i], f.Index))
+				if first == nil {
+					first = after.Error
+				}
+			} else {
+				after.State, after.Checkpoint, after.Error = openbits.FilePublished, nil, nil
+			}
+			u.file(f, after)
+		}
+		u.job.Modified = u.now
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return first
+}

@@ -1,0 +1,126 @@
+// SPDX-FileCopyrightText: The openbits authors
+// SPDX-License-Identifier: Apache-2.0
+
+package engine
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/openbits/openbits"
+)
+
+// ending is why a run has nothing more to move.
+type ending struct {
+	block  *condition      // the job waits for this
+	giveUp *openbits.Error // a time limit passed
+	next   time.Time       // when the first of the waiting files may try again
+}
+
+// conclude gives the run's place back and moves its job to the state that follows.
+func (r *run) conclude(end ending) {
+	e := r.e
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	_, err := e.changeLocked(e.settleContext(), r.id, byService, func(u *update) error {
+		u.job.Active += u.now.Sub(r.started)
+		if !u.job.State.Active() {
+			return nil // the owner or the scheduler decided otherwise
+		}
+		return u.conclude(end)
+	})
+	if err != nil {
+		e.Log.Error("cannot record the end of a run", "job", r.id, "error", err)
+	}
+	delete(e.runs, r.id)
+	close(r.gone)
+	e.kick()
+}
+
+// conclude is the event that follows from what is left of the job.
+func (u *update) conclude(end ending) error {
+	j := &u.job
+	left := j.FilesTotal - j.FilesDone - j.FilesFailed
+	switch {
+	case u.e.closed:
+		return u.on(OnPreempt, nil)
+	case end.giveUp != nil:
+		j.Error = end.giveUp
+		return u.on(OnGiveUp, failedReason(*j))
+	case end.block != nil:
+		j.Error = end.block.err
+		if err := u.on(OnWait, end.block.reason()); err != nil {
+			return err
+		}
+		j.NextTry = end.block.until
+		block := *end.block
+		u.then(func() { u.e.blocked[j.ID] = block })
+		return nil
+	case j.FilesTotal == 0:
+		return u.on(OnSuspend, &openbits.Reason{Code: openbits.ReasonNotStarted, Text: "no file is left in it", Hint: "Add a file, or cancel it."})
+	case left > 0 && end.next.IsZero():
+		return u.on(OnPreempt, nil) // files came in at the last moment
+	case left > 0:
+		if err := u.on(OnWait, u.waitReason(end.next)); err != nil {
+			return err
+		}
+		j.NextTry = end.next
+		return nil
+	case j.FilesFailed > 0:
+		return u.on(OnFail, failedReason(*j))
+	default:
+		j.Error = nil
+		return u.allDone()
+	}
+}
+
+// allDone is the event of a job whose files are all whole.
+func (u *update) allDone() error {
+	if u.job.Settings.AutoComplete {
+		return u.on(OnFinish, &openbits.Reason{Code: openbits.ReasonCompleted, Text: "all of its files are published"})
+	}
+	return u.on(OnDone, &openbits.Reason{
+		Code: openbits.ReasonNeedsComplete, Text: "all of its files are whole and hidden until its owner completes it",
+		Hint: "Publish them: bits complete " + short(u.job.ID) + ".",
+	})
+}
+
+func (c *condition) reason() *openbits.Reason {
+	r := &openbits.Reason{Code: c.code, Text: text(c.err), Until: c.until, Hint: c.err.Hint}
+	switch c.code {
+	case openbits.ReasonDiskFull:
+		r.Text = fmt.Sprintf("the volume of %s has no room for the %d bytes that are still to come", c.folder.Path, c.need)
+		r.Hint = "Make room; the job goes on by itself."
+	case openbits.ReasonFolderMissing:
+		r.Hint = "Mount or make the folder " + c.folder.Path + " again; the job goes on by itself."
+	}
+	return r
+}
+
+// waitReason explains why a job whose files all wait for a time does not move.
+func (u *update) waitReason(until time.Time) *openbits.Reason {
+	r := &openbits.Reason{Code: openbits.ReasonRetry, Until: until, Text: "the last attempt failed", Hint: "Try now: bits resume " + short(u.job.ID) + "."}
+	last := u.job.Error
+	if last == nil {
+		return r
+	}
+	r.Text += ": " + last.Error()
+	switch {
+	case last.After > 0:
+		r.Code, r.Text = openbits.ReasonHostWait, "the server asked to come back later: "+last.Error()
+	case last.Kind == openbits.KindCaptivePortal:
+		r.Code, r.Text, r.Hint = openbits.ReasonCaptivePortal, "a sign-in page answers in place of the server", "Open a web browser and sign in to the network."
+	}
+	return r
+}
+
+func failedReason(j openbits.Job) *openbits.Reason {
+	r := &openbits.Reason{Code: openbits.ReasonFailed, Text: "it failed", Hint: "See bits show " + short(j.ID) + "; then bits resume, or bits complete to keep what is whole."}
+	if j.FilesFailed > 0 {
+		r.Text = fmt.Sprintf("%d of its %d files failed", j.FilesFailed, j.FilesTotal)
+	}
+	if j.Error != nil {
+		r.Text += ": " + j.Error.Error()
+	}
+	return r
+}

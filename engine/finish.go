@@ -1,0 +1,155 @@
+// SPDX-FileCopyrightText: The openbits authors
+// SPDX-License-Identifier: Apache-2.0
+
+package engine
+
+import (
+	"context"
+
+	"github.com/openbits/openbits"
+)
+
+// finishBatch is how many whole files are made durable together.
+const finishBatch = 256
+
+// finisher makes whole files durable and, for jobs that complete by themselves, publishes
+// them. Files that become whole while it works go together in the next batch.
+func (r *run) finisher() {
+	for m := range r.moved {
+		batch := []*motion{m}
+	collect:
+		for len(batch) < finishBatch {
+			select {
+			case m, ok := <-r.moved:
+				if !ok {
+					break collect
+				}
+				batch = append(batch, m)
+			default:
+				break collect
+			}
+		}
+		r.finish(batch)
+	}
+}
+
+// finish makes a batch of whole files durable and reports on each.
+func (r *run) finish(batch []*motion) {
+	ctx := r.e.settleContext()
+	var errs []error
+	if r.autoComplete() {
+		errs = r.publishBatch(ctx, batch)
+	} else {
+		errs = r.keepBatch(ctx, batch)
+	}
+	for i, m := range batch {
+		o := outcome{m: m}
+		if errs[i] != nil {
+			o = m.failed(errs[i])
+		} else {
+			m.close()
+			r.retire(m)
+		}
+		m.handed, o.m = true, m
+		r.over <- o
+	}
+}
+
+func (r *run) autoComplete() bool {
+	r.e.mu.Lock()
+	defer r.e.mu.Unlock()
+	return r.job.Settings.AutoComplete
+}
+
+// keepBatch makes the content of whole files durable; they stay hidden.
+func (r *run) keepBatch(ctx context.Context, batch []*motion) []error {
+	snaps := make([]snapshot, len(batch))
+	for i, m := range batch {
+		snaps[i] = m.snapshot()
+	}
+	errs := syncEach(snaps)
+	err := r.commitFiles(ctx, batch, errs, func(i int) openbits.File {
+		f := snaps[i].row(openbits.FileTransferred)
+		f.Error, f.Attempts, f.NextTry = nil, 0, zeroTime
+		f.Inode = snaps[i].pf.Identity()
+		return f
+	})
+	return fill(errs, err)
+}
+
+// publishBatch publishes whole files: the intent is committed, the part files are renamed
+// durably, the result is committed. What a crash leaves in between is settled from the intent.
+func (r *run) publishBatch(ctx context.Context, batch []*motion) []error {
+	errs := make([]error, len(batch))
+	list := make([]openbits.Publication, len(batch))
+	err := r.commitFiles(ctx, batch, errs, func(i int) openbits.File {
+		s := batch[i].snapshot()
+		f := s.row(openbits.FilePublishing)
+		f.Checkpoint = batch[i].file.Checkpoint // what was synced; the rest is certain only while this boot lasts
+		f.Inode = batch[i].pf.Identity()
+		list[i] = publicationOf(r.job, f)
+		return f
+	})
+	if err != nil {
+		return fill(errs, err)
+	}
+	copy(errs, r.e.Sink.Publish(ctx, list))
+	err = r.commitFiles(ctx, batch, errs, func(i int) openbits.File {
+		f := batch[i].file
+		f.State, f.Checkpoint, f.Error, f.Attempts, f.NextTry = openbits.FilePublished, nil, nil, 0, zeroTime
+		return f
+	})
+	return fill(errs, err)
+}
+
+// commitFiles commits new rows for those of the batch that have no error yet.
+func (r *run) commitFiles(ctx context.Context, batch []*motion, errs []error, row func(i int) openbits.File) error {
+	_, err := r.e.change(ctx, r.id, byService, func(u *update) error {
+		u.progressed()
+		for i, m := range batch {
+			if errs[i] != nil {
+				continue
+			}
+			after := row(i)
+			u.file(m.file, after)
+			u.then(func() { m.file = after })
+		}
+		return nil
+	})
+	return err
+}
+
+// fill gives err to all that have none of their own.
+func fill(errs []error, err error) []error {
+	for i := range errs {
+		if errs[i] == nil {
+			errs[i] = err
+		}
+	}
+	return errs
+}
+
+func (r *run) publication(f openbits.File) openbits.Publication {
+	r.e.mu.Lock()
+	defer r.e.mu.Unlock()
+	return publicationOf(r.job, f)
+}
+
+// publicationOf is how a file of a job is to be published.
+func publicationOf(j openbits.Job, f openbits.File) openbits.Publication {
+	return openbits.Publication{
+		Place: f.Place, Inode: f.Inode, Size: f.BytesTotal, Mode: 0o666 &^ j.Settings.Umask & 0o666,
+		Modified: f.Modified, Overwrite: j.Settings.Overwrite,
+	}
+}
+
+// close gives the part file back.
+func (m *motion) close() {
+	m.mu.Lock()
+	pf := m.pf
+	m.pf = nil
+	m.mu.Unlock()
+	if pf != nil {
+		_ = pf.Close() // everything that matters was synced before
+	}
+}

@@ -1,0 +1,154 @@
+// SPDX-FileCopyrightText: The openbits authors
+// SPDX-License-Identifier: Apache-2.0
+
+package engine
+
+import (
+	"context"
+	"errors"
+
+	"github.com/openbits/openbits"
+)
+
+// main moves one file and reports what became of it.
+func (m *motion) main() {
+	if m.file.State == openbits.FilePublishing {
+		if done, err := m.settlePublication(); err != nil || done {
+			m.r.over <- m.finishEarly(err)
+			return
+		}
+	}
+	err := m.transfer()
+	if err == nil {
+		// The finisher answers for the file from here on.
+		m.r.over <- outcome{m: m, handed: true}
+		m.r.moved <- m
+		return
+	}
+	m.r.over <- m.failed(err)
+}
+
+// transfer brings the part file to the whole content.
+func (m *motion) transfer() error {
+	r := m.r
+	host := hostOf(m.file.URL)
+	if err := r.e.hosts.acquire(m.ctx, host, r.priority()); err != nil {
+		return err
+	}
+	defer r.e.hosts.release(host)
+	if err := m.open(); err != nil {
+		return err
+	}
+	if m.whole() {
+		r.connect()
+		return m.End()
+	}
+	err := m.move(false)
+	if errors.Is(err, openbits.KindDigestMismatch) && m.wasResumed() {
+		// Pieces fetched at different times may not fit although every answer looked right,
+		// and a cache on the way may be to blame: one fresh fetch tells.
+		if err = m.again(); err == nil {
+			err = m.move(true)
+		}
+	}
+	return err
+}
+
+func (m *motion) move(fresh bool) error {
+	r := m.r
+	return r.e.Downloads.Move(m.ctx, openbits.Transfer{
+		JobID: r.id, Index: m.file.Index, Type: openbits.TypeDownload, Priority: r.priority(),
+		URL: m.file.URL, Route: &r.route, Fresh: fresh,
+	}, m)
+}
+
+// whole reports whether the part holds everything although the file was never handed over,
+// as after a failed publication.
+func (m *motion) whole() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.file.Checkpoint != nil && m.head.Total != openbits.Unknown && m.head.Offset == m.head.Total
+}
+
+func (m *motion) wasResumed() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.resumed
+}
+
+// again empties the part for a second fetch.
+func (m *motion) again() error {
+	if err := m.reset(); err != nil {
+		return err
+	}
+	m.mu.Lock()
+	m.complete, m.actual = false, ""
+	m.mu.Unlock()
+	return m.saveIdentity(true)
+}
+
+// throttle waits until n bytes may pass the limits of the job and the service.
+func (r *run) throttle(ctx context.Context, n int) error {
+	if err := r.limiter.Wait(ctx, n); err != nil {
+		return err
+	}
+	return r.e.limiter.Wait(ctx, n)
+}
+
+// connect notes that a server began to answer.
+func (r *run) connect() {
+	r.connected.Do(func() {
+		_, err := r.e.change(r.ctx, r.id, byService, func(u *update) error {
+			u.job.Error = nil
+			return u.on(OnConnect, nil)
+		})
+		if err != nil && openbits.KindOf(err) != openbits.KindInvalidState && r.ctx.Err() == nil {
+			r.e.Log.Error("cannot record that the job is transferring", "job", r.id, "error", err)
+		}
+	})
+}
+
+func (r *run) priority() openbits.Priority {
+	r.e.mu.Lock()
+	defer r.e.mu.Unlock()
+	return r.job.Priority
+}
+
+// settlePublication finds out what became of a publication that a crash interrupted.
+// It answers true when the file stands under its final name; false when it is to be moved (again).
+func (m *motion) settlePublication() (done bool, err error) {
+	e := m.r.e
+	hidden, viewErr := e.Sink.View(m.ctx, m.file.Place, false)
+	if viewErr == nil {
+		if err := hidden.Close(); err != nil {
+			return false, err
+		}
+		// What the part holds is found out when it is opened; a part that is whole is published then.
+		return false, nil
+	}
+	err = e.Sink.Publish(m.ctx, []openbits.Publication{m.r.publication(m.file)})[0]
+	switch {
+	case err == nil:
+		_, err = e.change(m.ctx, m.r.id, byService, func(u *update) error {
+			after := m.file
+			after.State, after.Checkpoint, after.BytesDone = openbits.FilePublished, nil, max(after.BytesTotal, 0)
+			u.file(m.file, after)
+			m.file = after
+			return nil
+		})
+		return err == nil, err
+	case openbits.KindOf(err) == openbits.KindNotFound:
+		return false, nil
+	default:
+		return false, err
+	}
+}
+
+// finishEarly is the outcome of a file that turned out to be published, or could not be settled.
+func (m *motion) finishEarly(err error) outcome {
+	if err != nil {
+		return m.failed(err)
+	}
+	m.r.retire(m)
+	return outcome{m: m}
+}

@@ -1,0 +1,168 @@
+// SPDX-FileCopyrightText: The openbits authors
+// SPDX-License-Identifier: Apache-2.0
+
+package engine
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"github.com/openbits/openbits"
+)
+
+// keepEvents is how long the record of events is kept.
+const keepEvents = 2 * openbits.KeepFinal
+
+// recover settles what an earlier run of the service left: jobs that were running are queued. What their files
+// hold is found out when each is opened.
+func (e *Engine) recover(ctx context.Context) error {
+	jump, err := e.clockSetWhileAway(ctx)
+	if err != nil {
+		return err
+	}
+	if jump != 0 {
+		e.Log.Warn("the wall clock was set while the service was away", "by", jump.String())
+		e.shiftLocked(ctx, jump)
+	}
+	e.rememberClock(ctx)
+	if err := e.Store.Prune(ctx, e.now().Add(-keepEvents)); err != nil {
+		return err
+	}
+	limit, err := e.Store.Meta(ctx, metaLimit)
+	if err != nil {
+		return err
+	}
+	if rate, err := strconv.ParseInt(limit, 10, 64); err == nil {
+		e.limiter.SetRate(rate)
+	}
+	if err := e.requeueInterrupted(ctx); err != nil {
+		return err
+	}
+	return e.retryUntimed(ctx)
+}
+
+// requeueInterrupted queues the jobs that were running when the service ended.
+func (e *Engine) requeueInterrupted(ctx context.Context) error {
+	for {
+		page, err := e.Store.Jobs(ctx, openbits.JobQuery{States: []openbits.State{connecting, transferring}, Limit: agendaBatch})
+		if err != nil || len(page.Jobs) == 0 {
+			return err
+		}
+		for _, j := range page.Jobs {
+			if _, err := e.change(ctx, j.ID, byService, func(u *update) error { return u.on(OnPreempt, nil) }); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// retryUntimed queues the jobs that waited for an event: whether it still has to happen is found out by trying.
+func (e *Engine) retryUntimed(ctx context.Context) error {
+	for after := ""; ; {
+		page, err := e.Store.Jobs(ctx, openbits.JobQuery{States: []openbits.State{transient}, After: after, Limit: agendaBatch})
+		if err != nil {
+			return err
+		}
+		var list []openbits.Job
+		for _, j := range page.Jobs {
+			if j.NextTry.IsZero() {
+				list = append(list, j)
+			}
+		}
+		if err := e.retry(ctx, list); err != nil || page.Next == "" {
+			return err
+		}
+		after = page.Next
+	}
+}
+
+// sweeper deletes the bytes of ended jobs, after their transfers have ended.
+func (e *Engine) sweeper() {
+	retry := time.NewTimer(0)
+	defer retry.Stop()
+	for {
+		select {
+		case <-e.ctx.Done():
+			return
+		case <-e.sweeps:
+		case <-retry.C:
+		}
+		if err := e.sweepAll(e.ctx); err != nil && e.ctx.Err() == nil {
+			e.Log.Error("cannot delete the bytes of an ended job", "error", err)
+			retry.Reset(openbits.MaxRetryDelay)
+		}
+	}
+}
+
+func (e *Engine) sweepAll(ctx context.Context) error {
+	page, err := e.Store.Jobs(ctx, openbits.JobQuery{Sweep: true, Limit: agendaBatch})
+	if err != nil {
+		return err
+	}
+	for _, j := range page.Jobs {
+		if err := e.awaitRun(ctx, j.ID); err != nil {
+			return err
+		}
+		if err := e.sweep(ctx, j); err != nil {
+			return err
+		}
+	}
+	if page.Next != "" {
+		return e.sweepAll(ctx)
+	}
+	return nil
+}
+
+// awaitRun returns once no transfer of the job is going on.
+func (e *Engine) awaitRun(ctx context.Context, id string) error {
+	e.mu.Lock()
+	r := e.runs[id]
+	e.mu.Unlock()
+	if r == nil {
+		return nil
+	}
+	select {
+	case <-r.gone:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// sweepable are the states of files whose bytes are still on the disk.
+var sweepable = []openbits.FileState{
+	openbits.FileQueued, openbits.FileTransferring, openbits.FileWaiting, openbits.FileTransferred, openbits.FilePublishing,
+	openbits.FileError, openbits.FileQuarantined, openbits.FileInvalid,
+}
+
+// sweep deletes the part files of one ended job.
+func (e *Engine) sweep(ctx context.Context, j openbits.Job) error {
+	for {
+		page, err := e.Store.Files(ctx, j.ID, openbits.FileQuery{States: sweepable, Limit: requeueBatch})
+		if err != nil {
+			return err
+		}
+		if len(page.Files) > 0 {
+			places := make([]openbits.Place, len(page.Files))
+			for i, f := range page.Files {
+				places[i] = f.Place
+			}
+			if err := e.Sink.Discard(ctx, places); err != nil {
+				return err
+			}
+		}
+		_, err = e.change(ctx, j.ID, byService, func(u *update) error {
+			// The job's sums stay as they were when it ended: they tell what it had done.
+			for _, f := range page.Files {
+				f.State, f.Checkpoint = openbits.FileDropped, nil
+				u.change.Files = append(u.change.Files, f)
+			}
+			u.job.Sweep = page.Next >= 0
+			return nil
+		})
+		if err != nil || page.Next < 0 {
+			return err
+		}
+	}
+}

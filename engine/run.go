@@ -1,0 +1,274 @@
+// SPDX-FileCopyrightText: The openbits authors
+// SPDX-License-Identifier: Apache-2.0
+
+package engine
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/openbits/openbits"
+)
+
+// run is a job that has a place: it moves the job's files, several at a time, until none is left that can move now.
+type run struct {
+	e       *Engine
+	id      string
+	job     openbits.Job // as it was committed last; guarded by e.mu
+	route   openbits.Route
+	ctx     context.Context
+	cancel  context.CancelFunc
+	gone    chan struct{} // closed when nothing of the run goes on
+	started time.Time
+	limiter Limiter
+
+	connected sync.Once
+	over      chan outcome  // what became of a file
+	moved     chan *motion  // whole files on their way to the finisher
+	poked     chan struct{} // something about the job changed
+	full      chan struct{} // enough was received for a checkpoint
+
+	mu      sync.Mutex
+	motions map[int]*motion
+	held    map[int]bool // files that must not start now
+	stale   map[int]bool // files whose rows changed since the run began
+	again   []int        // files to look at once more
+	hurry   bool         // nothing waits for its time any longer
+}
+
+// outcome is what became of a file that was in motion.
+type outcome struct {
+	m        *motion
+	handed   bool       // it is whole and with the finisher: its place is free
+	retryAt  time.Time  // it is to be tried again then
+	blocking *condition // the whole job must wait for this
+}
+
+// finishing is how many whole files may wait for being published. Each holds a file descriptor.
+const finishing = 512
+
+func newRun(e *Engine, job openbits.Job, route openbits.Route) *run {
+	ctx, cancel := context.WithCancel(e.ctx)
+	return &run{
+		e: e, id: job.ID, job: job, route: route, ctx: ctx, cancel: cancel, started: e.now(),
+		gone:    make(chan struct{}),
+		limiter: e.NewLimiter(job.Settings.Limit),
+		over:    make(chan outcome, 16),
+		moved:   make(chan *motion, finishing),
+		poked:   make(chan struct{}, 1),
+		full:    make(chan struct{}, 1),
+		motions: make(map[int]*motion),
+		held:    make(map[int]bool),
+		stale:   make(map[int]bool),
+	}
+}
+
+// stop ends the run's transfers; their bytes are kept.
+func (r *run) stop() { r.cancel() }
+
+// poke makes the run look at its job again. The caller holds e.mu.
+func (r *run) poke() {
+	r.limiter.SetRate(r.job.Settings.Limit)
+	select {
+	case r.poked <- struct{}{}:
+	default:
+	}
+}
+
+// main is the life of a run.
+func (r *run) main() {
+	var helpers sync.WaitGroup
+	helpers.Go(r.finisher)
+	helpers.Go(r.checkpointer)
+	end := r.feedFiles()
+	close(r.moved)
+	r.cancel()
+	helpers.Wait()
+	r.conclude(end)
+}
+
+// feedFiles keeps as many files in motion as may be, and answers why that ended.
+func (r *run) feedFiles() ending {
+	f := &feeder{r: r}
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	moving, finishingNow := 0, 0
+	var block *condition
+	for {
+		var next time.Time
+		for block == nil && r.ctx.Err() == nil && moving < r.e.FilesPerJob && finishingNow < finishing {
+			file, at, err := f.next(r.ctx)
+			if err != nil {
+				if r.ctx.Err() == nil {
+					block = internalTrouble(err)
+				}
+				break
+			}
+			if file == nil {
+				next = at
+				break
+			}
+			moving++
+			m := r.motion(*file)
+			r.e.wg.Go(m.main)
+		}
+		if moving+finishingNow == 0 && (block != nil || r.ctx.Err() != nil || f.idle() && !r.pending()) {
+			return ending{block: block, next: next}
+		}
+		setTimer(timer, next, r.deadline())
+		select {
+		case o := <-r.over:
+			switch {
+			case o.handed:
+				moving--
+				finishingNow++
+				continue
+			case o.m.handed:
+				finishingNow--
+			default:
+				moving--
+			}
+			if o.blocking != nil && block == nil {
+				block = o.blocking
+				r.haltAll()
+			}
+			if !o.retryAt.IsZero() {
+				f.retry(o.m.file.Index, o.retryAt)
+			}
+		case <-r.poked:
+			f.look()
+		case <-timer.C:
+			if !r.deadline().After(r.e.now()) {
+				return r.giveUp(moving, finishingNow)
+			}
+		case <-r.ctx.Done():
+			if moving+finishingNow > 0 {
+				r.drain(moving, finishingNow)
+			}
+			return ending{}
+		}
+	}
+}
+
+// drain waits for the files in motion after the run was stopped.
+func (r *run) drain(moving, finishingNow int) {
+	for moving+finishingNow > 0 {
+		o := <-r.over
+		switch {
+		case o.handed:
+			moving--
+			finishingNow++
+		case o.m.handed:
+			finishingNow--
+		default:
+			moving--
+		}
+	}
+}
+
+// deadline is when the job's maximum download time is used up.
+func (r *run) deadline() time.Time {
+	r.e.mu.Lock()
+	defer r.e.mu.Unlock()
+	return r.started.Add(r.job.Settings.MaxDownloadTime - r.job.Active)
+}
+
+// giveUp ends a run whose maximum download time is used up.
+func (r *run) giveUp(moving, finishingNow int) ending {
+	r.cancel()
+	r.drain(moving, finishingNow)
+	return ending{giveUp: &openbits.Error{
+		Op: "transfer", Object: "job " + r.id, Kind: openbits.KindMaxDownloadTime, Context: openbits.ContextQueueManager, File: -1,
+		Text: "it was active for its maximum download time", Hint: "Raise max_download_time and resume the job: bits set " + short(r.id) + " max-time=… && bits resume " + short(r.id) + ".",
+	}}
+}
+
+// setTimer sets t to the earlier of two times; the zero time is never.
+func setTimer(t *time.Timer, a, b time.Time) {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		a = b
+	}
+	t.Reset(max(0, time.Until(a)))
+}
+
+// motion registers a file as moving.
+func (r *run) motion(f openbits.File) *motion {
+	ctx, cancel := context.WithCancelCause(r.ctx)
+	m := &motion{r: r, file: f, ctx: ctx, cancel: cancel, ended: make(chan struct{})}
+	r.mu.Lock()
+	r.motions[f.Index] = m
+	r.mu.Unlock()
+	return m
+}
+
+// retire removes a file from those in motion.
+func (r *run) retire(m *motion) {
+	r.mu.Lock()
+	delete(r.motions, m.file.Index)
+	r.mu.Unlock()
+	close(m.ended)
+}
+
+// halt stops one file and keeps it from starting until unhalt. It answers nil when the file is not in motion.
+func (r *run) halt(index int) *motion {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.held[index] = true
+	m := r.motions[index]
+	if m != nil {
+		m.cancel(errHalted)
+	}
+	return m
+}
+
+// unhalt lets a file start again.
+func (r *run) unhalt(index int) {
+	r.mu.Lock()
+	delete(r.held, index)
+	r.stale[index] = true
+	r.again = append(r.again, index)
+	r.mu.Unlock()
+	select {
+	case r.poked <- struct{}{}:
+	default:
+	}
+}
+
+// rush lets files that wait for their time try now.
+func (r *run) rush() {
+	r.mu.Lock()
+	r.hurry = true
+	r.mu.Unlock()
+	select {
+	case r.poked <- struct{}{}:
+	default:
+	}
+}
+
+// haltAll stops all files because the whole job has to wait.
+func (r *run) haltAll() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, m := range r.motions {
+		m.cancel(errHalted)
+	}
+}
+
+// pending reports whether files are held or to be looked at again.
+func (r *run) pending() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.held)+len(r.again) > 0
+}
+
+// moving answers the files in motion, for those who look.
+func (r *run) moving() []*motion {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	list := make([]*motion, 0, len(r.motions))
+	for _, m := range r.motions {
+		list = append(list, m)
+	}
+	return list
+}
