@@ -107,7 +107,7 @@ func dial(ctx context.Context, path string) (net.Conn, error) {
 		_ = c.Close()
 		return nil, cannot("reach the service on", path, openbits.KindServiceUnavailable, err, "Try again.")
 	}
-	if peer.UID != "0" && peer.UID != strconv.Itoa(os.Getuid()) {
+	if peer.UID != "0" && peer.UID != strconv.Itoa(os.Geteuid()) {
 		_ = c.Close()
 		return nil, cannot("reach the service on", path, openbits.KindAccessDenied,
 			fmt.Errorf("it belongs to user %s", peer.UID), "Check OPENBITS_HOME and XDG_RUNTIME_DIR: they name the folder of the socket.")
