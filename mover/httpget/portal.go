@@ -15,14 +15,15 @@ import (
 // maxPortalPage is the largest page that is taken for a sign-in page.
 const maxPortalPage = 64 << 10
 
-// portal recognises a sign-in page that answers in place of the server. No such test is
+// portal recognises a page that answers in place of the file: the sign-in page of a network
+// or of an organisation, or an error page with the status of a success. No such test is
 // exact. This one looks only at pages of HTML that name no version, are no attachment and
-// come for a URL that does not look like a page, and then takes for a sign-in page
+// come for a URL that does not look like a page. It refuses
 //
 //   - whatever answers the rest of a file that is held, after a redirect to another origin;
 //   - a page below 64 KiB, or of unknown length, after a redirect to another origin;
-//   - such a page without a redirect if the URL was asked for without TLS and ends in an
-//     extension of files that are never HTML: what is behind TLS no portal can answer.
+//   - such a page without a redirect if the URL ends in an extension of files that are never
+//     HTML. Behind TLS it is the server's own (invalid_server_response), else a portal's.
 //
 // A wrong guess delays a file and says why; a missed one stores a page under the file's
 // name, which a digest would show. Status 511 is a portal's own word for it.
@@ -31,17 +32,24 @@ func (f *fetch) portal(a ask, resp *http.Response) *openbits.Error {
 	if media != "text/html" || !validatorOf(resp).Zero() || attachment(resp) {
 		return nil
 	}
+	host := resp.Request.URL.Host
 	elsewhere := originOf(resp.Request.URL) != originOf(f.url)
 	small := resp.ContentLength <= maxPortalPage
 	suffix := strings.ToLower(strings.TrimPrefix(path.Ext(f.url.Path), "."))
 	switch {
 	case a.held.Offset > 0 && elsewhere && !a.held.Validator.Zero():
+		return portalError(host)
 	case small && elsewhere && suffix != "" && !pageSuffixes[suffix] && strings.Trim(suffix, "0123456789") != "":
-	case small && !elsewhere && f.url.Scheme == "http" && dataSuffixes[suffix]:
-	default:
-		return nil
+		return portalError(host)
+	case small && !elsewhere && dataSuffixes[suffix]:
+		if f.url.Scheme == "http" {
+			return portalError(host)
+		}
+		e := invalid(host + " answers with a web page in place of the file")
+		e.Hint = "Look at the URL in a browser: the page may ask for a sign-in or name an error."
+		return e
 	}
-	return portalError(resp.Request.URL.Host)
+	return nil
 }
 
 func portalError(host string) *openbits.Error {
