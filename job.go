@@ -28,6 +28,7 @@ type Job struct {
 
 	BytesTotal  int64 // Unknown while the size of any file is
 	BytesDone   int64
+	Rate        int64 // bytes per second at this moment, while it moves and is measured; not stored
 	FilesTotal  int
 	FilesDone   int // whole and verified
 	FilesFailed int // need the owner
