@@ -19,7 +19,7 @@ func JobOf(j openbits.Job) Job {
 		Created: instant(j.Created), Modified: instant(j.Modified),
 		Completed: moment(j.Completed), Expires: moment(j.Expires), NextTry: moment(j.NextTry),
 		BytesTotal: known(j.BytesTotal), BytesDone: j.BytesDone,
-		FilesTotal: j.FilesTotal, FilesDone: j.FilesDone, FilesFailed: j.FilesFailed,
+		Rate: rateOf(j.Rate), FilesTotal: j.FilesTotal, FilesDone: j.FilesDone, FilesFailed: j.FilesFailed,
 		Reason: reasonOf(j.Reason), Error: ErrorOf(j.Error), ErrorCount: j.ErrorCount,
 		Settings: Settings{
 			AutoComplete: j.Settings.AutoComplete, Overwrite: j.Settings.Overwrite, Limit: j.Settings.Limit,
@@ -131,6 +131,14 @@ func moment(t time.Time) *time.Time {
 	}
 	t = instant(t)
 	return &t
+}
+
+// rateOf is a rate that was measured.
+func rateOf(rate int64) *int64 {
+	if rate <= 0 {
+		return nil
+	}
+	return &rate
 }
 
 func known(n int64) *int64 {

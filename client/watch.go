@@ -117,9 +117,16 @@ func (w *watch) stream(ctx context.Context) error {
 	w.connected = true
 	in := bufio.NewReaderSize(resp.Body, 64<<10)
 	for {
-		data, err := message(in)
+		name, data, err := message(in)
 		if err != nil {
 			return broken(ctx, "GET /v1/events", err)
+		}
+		if name == "problem" {
+			var p api.Problem
+			if err := json.Unmarshal(data, &p); err != nil {
+				return broken(ctx, "GET /v1/events", err)
+			}
+			return p.Err()
 		}
 		var u api.Update
 		if err := json.Unmarshal(data, &u); err != nil {
@@ -137,27 +144,30 @@ func (w *watch) stream(ctx context.Context) error {
 	}
 }
 
-// message reads the data of the next server-sent event (WHATWG HTML, section 9.2.6). The other
-// fields repeat what the data says; comments keep the connection alive.
-func message(in *bufio.Reader) ([]byte, error) {
-	var data []byte
+// message reads the name and the data of the next server-sent event (WHATWG HTML, section 9.2.6).
+// The id repeats what the data says; comments keep the connection alive.
+func message(in *bufio.Reader) (name string, data []byte, err error) {
 	for {
 		line, err := readLine(in)
 		if err != nil {
-			return nil, err
+			return "", nil, err
 		}
 		if len(line) == 0 {
 			if data != nil {
-				return data, nil
+				return name, data, nil
 			}
+			name = ""
 			continue
+		}
+		if value, ok := bytes.CutPrefix(line, []byte("event:")); ok {
+			name = string(bytes.TrimPrefix(value, []byte(" ")))
 		}
 		value, ok := bytes.CutPrefix(line, []byte("data:"))
 		if !ok {
 			continue
 		}
 		if len(data)+len(value) > maxMessage {
-			return nil, errors.New("a message of the event stream is too long")
+			return "", nil, errors.New("a message of the event stream is too long")
 		}
 		if data != nil {
 			data = append(data, '\n')

@@ -14,8 +14,8 @@ import (
 )
 
 type listFiles struct {
-	about
-	State  []openbits.FileState `query:"state,explode" enum:"queued,transferring,waiting,transferred,publishing,published,error,quarantined,invalid,dropped" doc:"files in any of these states"`
+	JobPath
+	State  []openbits.FileState `query:"state,explode" nullable:"false" enum:"queued,transferring,waiting,transferred,publishing,published,error,quarantined,invalid,dropped" doc:"files in any of these states"`
 	Cursor int                  `query:"cursor" minimum:"0" doc:"next of the page before"`
 	Limit  int                  `query:"limit" minimum:"1" maximum:"1000" default:"100" doc:"files a page"`
 }
@@ -33,7 +33,7 @@ func (s *Server) listFiles(ctx context.Context, in *listFiles) (*out[api.FilePag
 }
 
 type addFiles struct {
-	about
+	JobPath
 	Body api.AddFiles
 }
 
@@ -53,18 +53,18 @@ func (s *Server) addFiles(ctx context.Context, in *addFiles) (*out[api.FileList]
 	return &out[api.FileList]{api.FileList{Files: api.FilesOf(added)}}, nil
 }
 
-// aboutFile is what requests about one file have in common.
-type aboutFile struct {
-	about
+// FilePath is what requests about one file have in common.
+type FilePath struct {
+	JobPath
 	Index int `path:"index" minimum:"0" doc:"the file's index" example:"0"`
 }
 
-func (s *Server) getFile(ctx context.Context, in *aboutFile) (*out[api.File], error) {
+func (s *Server) getFile(ctx context.Context, in *FilePath) (*out[api.File], error) {
 	return answerFile(s.svc.File(ctx, in.ID, in.Index))
 }
 
 type changeFile struct {
-	aboutFile
+	FilePath
 	Body api.FileChange
 }
 
@@ -80,7 +80,7 @@ func (s *Server) changeFile(ctx context.Context, in *changeFile) (*out[api.File]
 	}
 }
 
-func (s *Server) removeFile(ctx context.Context, in *aboutFile) (*out[api.File], error) {
+func (s *Server) removeFile(ctx context.Context, in *FilePath) (*out[api.File], error) {
 	return answerFile(s.svc.RemoveFile(ctx, in.ID, in.Index))
 }
 

@@ -12,8 +12,8 @@ import (
 )
 
 type listJobs struct {
-	State    []openbits.State    `query:"state,explode" enum:"queued,connecting,transferring,suspended,error,transient_error,transferred,acknowledged,cancelled" doc:"jobs in any of these states"`
-	Priority []openbits.Priority `query:"priority,explode" enum:"foreground,high,normal,low" doc:"jobs of any of these priorities"`
+	State    []openbits.State    `query:"state,explode" nullable:"false" enum:"queued,connecting,transferring,suspended,error,transient_error,transferred,acknowledged,cancelled" doc:"jobs in any of these states"`
+	Priority []openbits.Priority `query:"priority,explode" nullable:"false" enum:"foreground,high,normal,low" doc:"jobs of any of these priorities"`
 	Name     string              `query:"name" doc:"jobs of exactly this name"`
 	Prefix   string              `query:"prefix" pattern:"^[0-9a-f-]{1,36}$" doc:"jobs whose id begins so" example:"6f1c"`
 	Path     string              `query:"path" doc:"jobs with a file whose final path this is"`
@@ -33,7 +33,7 @@ func (s *Server) listJobs(ctx context.Context, in *listJobs) (*out[api.JobPage],
 }
 
 type putJob struct {
-	about
+	JobPath
 	Body api.NewJob
 }
 
@@ -63,12 +63,12 @@ func (s *Server) putJob(ctx context.Context, in *putJob) (*jobPut, error) {
 	return &jobPut{Status: status, Body: api.JobOf(job)}, nil
 }
 
-func (s *Server) getJob(ctx context.Context, in *about) (*out[api.Job], error) {
+func (s *Server) getJob(ctx context.Context, in *JobPath) (*out[api.Job], error) {
 	return answer(s.svc.Job(ctx, in.ID))
 }
 
 type changeJob struct {
-	about
+	JobPath
 	Body api.JobChange
 }
 
@@ -81,8 +81,8 @@ func (s *Server) changeJob(ctx context.Context, in *changeJob) (*out[api.Job], e
 }
 
 // act is the handler of one action.
-func act(a openbits.Action) func(*Server, context.Context, *about) (*out[api.Job], error) {
-	return func(s *Server, ctx context.Context, in *about) (*out[api.Job], error) {
+func act(a openbits.Action) func(*Server, context.Context, *JobPath) (*out[api.Job], error) {
+	return func(s *Server, ctx context.Context, in *JobPath) (*out[api.Job], error) {
 		return answer(s.svc.Act(ctx, in.ID, a))
 	}
 }

@@ -31,12 +31,12 @@ const (
 // out is an answer with a body.
 type out[T any] struct{ Body T }
 
-// about is what requests about one job have in common.
-type about struct {
+// JobPath is what requests about one job have in common.
+type JobPath struct {
 	ID string `path:"id" doc:"the job's id" example:"6f1c0f0e-1a5b-4b7e-9d3f-2b1f0e8a7c55"`
 }
 
-func (a about) job() string { return a.ID }
+func (a JobPath) job() string { return a.ID }
 
 // typed is a route with JSON in and out.
 func typed[I, O any](rule Rule, op huma.Operation, call func(*Server, context.Context, *I) (*O, error)) route {
