@@ -24,7 +24,8 @@ func (e *Engine) Create(ctx context.Context, n openbits.NewJob) (openbits.Job, b
 	if j, err := e.Job(ctx, n.ID); err == nil {
 		return repeated(j, n, request)
 	}
-	files, err := e.prepare(ctx, n.Files, n.Settings.Overwrite)
+	name := token()
+	files, err := e.prepare(ctx, n.Files, n.Settings.Overwrite, name, 0)
 	if err != nil {
 		return openbits.Job{}, false, err
 	}
@@ -38,7 +39,7 @@ func (e *Engine) Create(ctx context.Context, n openbits.NewJob) (openbits.Job, b
 		State: suspended, Owner: n.Owner, Client: n.Client, Settings: n.Settings,
 		Created: now, Modified: now, Expires: now.Add(e.Life),
 		Reason:  &openbits.Reason{Code: openbits.ReasonNotStarted, Text: "it was created and not started", Since: now, Hint: "Start it: bits resume " + short(n.ID) + "."},
-		Request: request, Token: token(), Turn: e.nextTurn(),
+		Request: request, Token: name, Turn: e.nextTurn(),
 	}
 	if u.job.Name == "" {
 		u.job.Name = nameFor(n.Files)
@@ -108,8 +109,8 @@ func nameFor(files []openbits.NewFile) string {
 	}
 }
 
-// prepare checks new files and finds their folders. The files have no index yet.
-func (e *Engine) prepare(ctx context.Context, list []openbits.NewFile, overwrite bool) ([]openbits.File, error) {
+// prepare checks new files, finds their folders and numbers them from first on.
+func (e *Engine) prepare(ctx context.Context, list []openbits.NewFile, overwrite bool, token string, first int) ([]openbits.File, error) {
 	folders := make(map[string]openbits.Folder)
 	taken := make(map[string]int, len(list))
 	files := make([]openbits.File, len(list))
@@ -126,7 +127,7 @@ func (e *Engine) prepare(ctx context.Context, list []openbits.NewFile, overwrite
 			folders[n.Folder] = folder
 		}
 		f := openbits.File{
-			URL: n.URL, Place: openbits.Place{Folder: folder, Name: n.Name},
+			Index: first + i, URL: n.URL, Place: openbits.Place{Folder: folder, Name: n.Name, Part: partName(token, first+i)},
 			State: openbits.FileQueued, BytesTotal: openbits.Unknown, Digest: n.Digest,
 		}
 		if other, ok := taken[f.Place.Path()]; ok {
@@ -158,14 +159,13 @@ func about(err error, index int) error {
 	return &e
 }
 
-// add gives files their index and part name and adds them to the job.
+// add adds prepared files to the job.
 func (u *update) add(files []openbits.File) {
 	for i := range files {
-		f := &files[i]
-		f.JobID, f.Index = u.job.ID, u.job.NextFile
-		f.Place.Part = partName(u.job.Token, f.Index)
-		u.job.NextFile++
-		u.addFile(*f)
+		files[i].JobID = u.job.ID
+		u.job.NextFile = files[i].Index + 1
+		u.count(files[i], +1)
+		u.change.NewFiles = append(u.change.NewFiles, files[i])
 	}
 }
 
@@ -195,7 +195,7 @@ func (e *Engine) AddFiles(ctx context.Context, id string, first int, list []open
 	if len(known) == len(list) && len(list) > 0 {
 		return known, nil
 	}
-	files, err := e.prepare(ctx, list[len(known):], job.Settings.Overwrite)
+	files, err := e.prepare(ctx, list[len(known):], job.Settings.Overwrite, job.Token, first+len(known))
 	if err != nil {
 		return nil, err
 	}

@@ -193,12 +193,6 @@ func (u *update) file(before, after openbits.File) {
 	}
 }
 
-// addFile adds a new file to the job.
-func (u *update) addFile(f openbits.File) {
-	u.count(f, +1)
-	u.change.NewFiles = append(u.change.NewFiles, f)
-}
-
 // count adds a file to the job's sums, or with sign -1 takes it out.
 func (u *update) count(f openbits.File, sign int) {
 	j := &u.job
