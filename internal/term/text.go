@@ -94,3 +94,11 @@ func end(text string, width int) string {
 	}
 	return string(runes[i:])
 }
+
+// Clip makes plain text at most width columns wide by cutting its end.
+func Clip(text string, width int) string {
+	if Width(text) <= width {
+		return text
+	}
+	return head(text, max(0, width-2)) + ".."
+}

@@ -1,0 +1,182 @@
+// SPDX-FileCopyrightText: The openbits authors
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/openbits/openbits"
+	"github.com/openbits/openbits/internal/places"
+)
+
+const (
+	// idleExit is after how long without clients and runnable jobs a service that the CLI started ends.
+	idleExit = "1m"
+	// startTimeout is how long a service may take to answer: reading a large queue after a crash takes seconds.
+	startTimeout = 60 * time.Second
+	// maxLog is the size beyond which the log of started services begins anew, in bytes.
+	maxLog = 1 << 20
+)
+
+// autostartVariable forbids to start a service when it is 0.
+const autostartVariable = "OPENBITS_AUTOSTART"
+
+// startService starts the user's own service, free of the terminal, the working folder and the environment of this
+// process, and returns when it answers.
+func (a *app) startService(ctx context.Context) error {
+	p, err := a.places()
+	if err != nil {
+		return err
+	}
+	if a.system {
+		return noService(p.Socket, `Start it with "systemctl start openbits", or leave --system out to use your own service.`)
+	}
+	if a.env(autostartVariable) == "0" {
+		return noService(p.Socket, autostartVariable+`=0 forbids to start one: run "bits daemon", or unset the variable.`)
+	}
+	exited, err := a.launch(p)
+	if err != nil {
+		return err
+	}
+	return a.awaitService(ctx, p, exited)
+}
+
+func noService(socket, hint string) error {
+	return &openbits.Error{
+		Op: "reach the service on", Object: socket, Kind: openbits.KindServiceUnavailable, Context: openbits.ContextNone,
+		Text: "no service is running", Hint: hint, File: -1,
+	}
+}
+
+// launch runs this program as a service. The channel is closed when the process has ended.
+func (a *app) launch(p places.Places) (<-chan struct{}, error) {
+	program, err := os.Executable()
+	if err != nil {
+		return nil, startError(err.Error(), err)
+	}
+	if err := os.MkdirAll(p.State, 0o700); err != nil {
+		return nil, &openbits.Error{
+			Op: "start", Object: "the service", Kind: openbits.KindWriteDenied, Context: openbits.ContextLocalFile, Err: err, File: -1,
+			Hint: "The service keeps its queue in " + p.State + "; OPENBITS_HOME names another folder.",
+		}
+	}
+	log, err := openLog(logPath(p))
+	if err != nil {
+		return nil, startError(err.Error(), err)
+	}
+	defer func() { _ = log.Close() }()
+	cmd := exec.Command(program, "daemon", "--idle-exit", idleExit)
+	// Tests run this program under another name: the name decides what it is.
+	cmd.Args[0] = os.Args[0]
+	cmd.Dir = string(filepath.Separator)
+	cmd.Env = serviceEnv(os.Environ())
+	cmd.Stdout, cmd.Stderr = log, log
+	cmd.SysProcAttr = detached()
+	if err := cmd.Start(); err != nil {
+		return nil, startError(err.Error(), err)
+	}
+	exited := make(chan struct{})
+	go func() {
+		_ = cmd.Wait()
+		close(exited)
+	}()
+	return exited, nil
+}
+
+// awaitService returns when the service answers. One that ended at once may have found that another
+// was faster; then that one answers.
+func (a *app) awaitService(ctx context.Context, p places.Places, exited <-chan struct{}) error {
+	c, err := a.newClient()
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, startTimeout, startError("it does not answer", nil))
+	defer cancel()
+	ended := false
+	for pause := 5 * time.Millisecond; ; pause = min(2*pause, 100*time.Millisecond) {
+		_, err := c.Service(ctx)
+		if err == nil || !errors.Is(err, openbits.KindServiceUnavailable) {
+			if ctx.Err() != nil {
+				return context.Cause(ctx)
+			}
+			return err
+		}
+		if ended {
+			return startError(lastLine(logPath(p)), nil)
+		}
+		timer := time.NewTimer(pause)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return context.Cause(ctx)
+		case <-exited:
+			timer.Stop()
+			ended, exited = true, nil
+		case <-timer.C:
+		}
+	}
+}
+
+func startError(text string, err error) error {
+	return &openbits.Error{
+		Op: "start", Object: "the service", Kind: openbits.KindServiceUnavailable, Context: openbits.ContextNone,
+		Text: strings.TrimPrefix(text, "bits: "), Hint: `Run "bits daemon" to see what it says.`, Err: err, File: -1,
+	}
+}
+
+func logPath(p places.Places) string { return filepath.Join(p.State, "service.log") }
+
+func openLog(path string) (*os.File, error) {
+	flags := os.O_CREATE | os.O_WRONLY | os.O_APPEND
+	if info, err := os.Stat(path); err == nil && info.Size() > maxLog {
+		flags |= os.O_TRUNC
+	}
+	return os.OpenFile(path, flags, 0o600)
+}
+
+// lastLine is the last line of a service's log that says why it ended.
+func lastLine(path string) string {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return "it ended at once"
+	}
+	last := "it ended at once"
+	for line := range bytes.Lines(data) {
+		if text := strings.TrimSpace(string(line)); strings.HasPrefix(text, "bits: ") {
+			last = text
+		}
+	}
+	return last
+}
+
+// kept are the variables that a service needs; what else stands in the environment of the
+// program that happened to start it would outlive that program.
+var kept = []string{
+	"PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "TZ", "TMPDIR", "XDG_STATE_HOME", "XDG_RUNTIME_DIR",
+	"SSL_CERT_FILE", "SSL_CERT_DIR", "GODEBUG", "GOCOVERDIR", "GOMAXPROCS", "GOMEMLIMIT",
+	"SYSTEMROOT", "USERPROFILE", "LOCALAPPDATA", "APPDATA", "TEMP", "TMP", "USERNAME", "USERDOMAIN",
+}
+
+func serviceEnv(environ []string) []string {
+	var env []string
+	for _, pair := range environ {
+		name, _, _ := strings.Cut(pair, "=")
+		upper := strings.ToUpper(name)
+		keep := strings.HasPrefix(upper, "OPENBITS_")
+		for _, k := range kept {
+			keep = keep || upper == k
+		}
+		if keep {
+			env = append(env, pair)
+		}
+	}
+	return env
+}

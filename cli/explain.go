@@ -1,0 +1,130 @@
+// SPDX-FileCopyrightText: The openbits authors
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/openbits/openbits"
+)
+
+func (a *app) explain() *cobra.Command {
+	return &cobra.Command{
+		Use:   "explain WORD",
+		Short: "explain an error kind, a reason or an HTTP status",
+		Long: `explain says what an error kind (such as disk_full), a reason (such as host_wait) or an HTTP status (such as http_404) means,
+whether the service tries again by itself, and what to do. Without a word it lists them.`,
+		Example: "  bits explain digest_mismatch\n  bits explain http_503",
+		Args:    cobra.MaximumNArgs(1),
+		ValidArgsFunction: func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+			return explainable(), cobra.ShellCompDirectiveNoFileComp
+		},
+		RunE: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return listExplanations(a.Out)
+			}
+			word := strings.ReplaceAll(strings.ToLower(args[0]), "-", "_")
+			if !explainWord(a.Out, word) {
+				return usage("WORD", `there is nothing known by the name "`+args[0]+`"`, `"bits explain" lists the words.`)
+			}
+			return nil
+		},
+	}
+}
+
+// explanation is what people are told about a kind or a reason.
+type explanation struct {
+	means string // a sentence or two
+	todo  string // what to do
+}
+
+// explainWord prints all that word may mean: some kinds and reasons share a name.
+func explainWord(w io.Writer, word string) bool {
+	found := false
+	if e, ok := kindText(openbits.Kind(word)); ok {
+		found = true
+		fmt.Fprintf(w, "%s (error)\n\n%s\n\n%s\n%s\n", word, e.means, retries(openbits.Kind(word)), e.todo)
+	}
+	if e, ok := reasonText[openbits.ReasonCode(word)]; ok {
+		if found {
+			fmt.Fprintln(w)
+		}
+		found = true
+		fmt.Fprintf(w, "%s (reason why a job waits)\n\n%s\n\n%s\n", word, e.means, e.todo)
+	}
+	return found
+}
+
+// retries says what the service itself does about a kind.
+func retries(k openbits.Kind) string {
+	switch {
+	case k.Blocking():
+		return "The service goes on by itself as soon as this ends."
+	case k.Transient():
+		return "The service tries again by itself, at growing intervals, until the job's no-progress timeout."
+	case callKinds[k]:
+		return "Nothing was changed."
+	}
+	return "The service does not try again by itself."
+}
+
+func kindText(k openbits.Kind) (explanation, bool) {
+	status := k.HTTPStatus()
+	if status == 0 {
+		e, ok := kindTable[k]
+		return e, ok
+	}
+	text := http.StatusText(status)
+	if text == "" || status < 300 {
+		return explanation{}, false
+	}
+	e, special := httpTable[status]
+	if !special {
+		e.todo = "Ask whoever runs the server, or try another mirror."
+		if k.Transient() {
+			e.todo = "Wait, or try another mirror."
+		}
+	}
+	e.means = strings.TrimSpace(fmt.Sprintf("The server answered with status %d, %s. %s", status, text, e.means))
+	return e, true
+}
+
+func explainable() []cobra.Completion {
+	var words []string
+	for _, k := range openbits.Kinds {
+		words = append(words, string(k))
+	}
+	for _, r := range openbits.Reasons {
+		if !slices.Contains(words, string(r)) {
+			words = append(words, string(r))
+		}
+	}
+	return append(words, "http_401", "http_403", "http_404", "http_429", "http_503")
+}
+
+func listExplanations(w io.Writer) error {
+	fmt.Fprintln(w, "Errors:")
+	for _, k := range openbits.Kinds {
+		fmt.Fprintf(w, "  %-24s %s\n", k, firstSentence(kindTable[k].means))
+	}
+	fmt.Fprintf(w, "  %-24s %s\n", "http_404, http_503, …", "The server answered with this status.")
+	fmt.Fprintln(w, "\nReasons why a job waits:")
+	for _, r := range openbits.Reasons {
+		fmt.Fprintf(w, "  %-24s %s\n", r, firstSentence(reasonText[r].means))
+	}
+	return nil
+}
+
+func firstSentence(text string) string {
+	if i := strings.Index(text, ". "); i >= 0 {
+		return text[:i+1]
+	}
+	return text
+}

@@ -1,0 +1,64 @@
+// SPDX-FileCopyrightText: The openbits authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package cli is the program bits: a file per verb. It talks to the service through
+// package client only; "bits daemon" runs the service itself.
+//
+// Results go to standard output, everything said to people goes to standard error. A verb is
+// a function that returns an error; exit.go is the one place that turns errors into words and exit codes.
+package cli
+
+import (
+	"context"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// Stdio is where a command reads and writes.
+type Stdio struct {
+	In       io.Reader
+	Out, Err io.Writer
+}
+
+// Main runs one command line, without the program's name, and returns the exit code.
+func Main(args []string, stdio Stdio) int {
+	ctx, stop := interruptible(context.Background())
+	defer stop()
+	return report(stdio.Err, run(ctx, args, stdio))
+}
+
+func run(ctx context.Context, args []string, stdio Stdio) error {
+	a := &app{Stdio: stdio, env: os.Getenv}
+	root := a.root()
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	if err != nil && ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return err
+}
+
+// interruptible ends the context at the first signal that asks the program to stop, with the signal as its
+// cause. The second one ends the program at once.
+func interruptible(parent context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(parent)
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	go func() {
+		first := <-signals
+		if first == nil {
+			return
+		}
+		cancel(stopped{first})
+		if second := <-signals; second != nil {
+			os.Exit(exitInterrupted)
+		}
+	}()
+	return ctx, func() {
+		signal.Stop(signals)
+		close(signals)
+		cancel(nil)
+	}
+}

@@ -1,0 +1,81 @@
+// SPDX-FileCopyrightText: The openbits authors
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/openbits/openbits"
+	"github.com/openbits/openbits/api"
+	"github.com/openbits/openbits/internal/size"
+	"github.com/openbits/openbits/internal/term"
+)
+
+// total is a size of the API, which is null while it is not known.
+func total(n *int64) int64 {
+	if n == nil {
+		return openbits.Unknown
+	}
+	return *n
+}
+
+// files counts files in words.
+func files(n int) string {
+	if n == 1 {
+		return "1 file"
+	}
+	return fmt.Sprintf("%d files", n)
+}
+
+// moment prints a time of the API as people read it, with the distance from now.
+func moment(t, now time.Time) string {
+	text := t.Local().Format("2006-01-02 15:04:05")
+	switch d := t.Sub(now); {
+	case d > 0:
+		return text + " (in " + size.Duration(d) + ")"
+	default:
+		return text + " (" + size.Duration(-d) + " ago)"
+	}
+}
+
+// status is the end of a job's line in a listing: how it moves, or why it does not.
+func status(j api.Job, now time.Time) string {
+	switch {
+	case j.Reason != nil:
+		text := term.Plain(j.Reason.Text)
+		if text == "" {
+			text = string(j.Reason.Code)
+		}
+		if j.Reason.Until != nil && j.Reason.Until.After(now) {
+			text += ", until " + j.Reason.Until.Local().Format("15:04:05")
+		}
+		return text
+	case j.State.Active() && j.Rate != nil:
+		text := size.Rate(*j.Rate)
+		if left := term.Left(j.BytesDone, total(j.BytesTotal), *j.Rate); left >= 0 {
+			text += ", " + size.Clock(left) + " left"
+		}
+		return text
+	case j.Error != nil:
+		return term.Plain(j.Error.Text)
+	}
+	return ""
+}
+
+// fileFailed says what became of a file that is not under its name.
+func (a *app) fileFailed(f api.File) {
+	path := term.Plain(f.Path)
+	switch {
+	case f.Error != nil:
+		fmt.Fprintf(a.Err, "bits: %s: %s\n", path, term.Plain(f.Error.Text))
+		if f.Error.Hint != "" {
+			fmt.Fprintf(a.Err, "hint: %s\n", term.Plain(f.Error.Hint))
+		}
+	case f.State == openbits.FileDropped:
+		fmt.Fprintf(a.Err, "bits: %s: was not whole when its job ended, its bytes are deleted\n", path)
+	default:
+		fmt.Fprintf(a.Err, "bits: %s: is %s\n", path, f.State)
+	}
+}
