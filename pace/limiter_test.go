@@ -29,7 +29,7 @@ func took(t *testing.T, l *pace.Limiter, n, size int) time.Duration {
 }
 
 // near reports whether got is want but for the time of one burst.
-func near(got, want, burst time.Duration) bool { return (got-want).Abs() <= burst+time.Millisecond }
+func near(got, want, burst time.Duration) bool { return (got - want).Abs() <= burst+time.Millisecond }
 
 func TestRateHolds(t *testing.T) {
 	for _, rate := range []int{1 << 10, 100 << 10, 10 << 20, 1 << 30} {
