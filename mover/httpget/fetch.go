@@ -115,12 +115,15 @@ func (f *fetch) step(ctx context.Context, part openbits.Part, a ask) (bool, erro
 	case v.again != "":
 		f.scratch = true
 		return false, f.restart(v.again)
-	case a.ranged && v.head.Offset == 0 && !proves(a.held.Validator, v.head.Validator):
+	}
+	// A 200 to a request for a range tells of another version, or of a server without ranges.
+	ignored := a.ranged && v.head.Offset == 0 && proves(a.held.Validator, v.head.Validator)
+	f.ranges = v.head.Offset > 0 || !ignored && resp.Header.Get("Accept-Ranges") == "bytes"
+	if a.ranged && v.head.Offset == 0 && !ignored {
 		if err := f.restart("the file changed"); err != nil {
 			return false, err
 		}
 	}
-	f.ranges = v.head.Offset > 0 || !a.ranged && resp.Header.Get("Accept-Ranges") == "bytes"
 	if err := part.Begin(v.head); err != nil {
 		return false, partError{err}
 	}

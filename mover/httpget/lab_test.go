@@ -5,9 +5,12 @@ package httpget_test
 
 import (
 	"context"
+	"errors"
+	"net"
 	"testing"
 
 	"github.com/openbits/openbits"
+	"github.com/openbits/openbits/internal/dial"
 	"github.com/openbits/openbits/internal/testlab"
 	"github.com/openbits/openbits/mover/httpget"
 )
@@ -68,4 +71,12 @@ func interrupt(t *testing.T, m *httpget.Mover, transfer openbits.Transfer, part 
 		t.Fatalf("%d bytes are held after the interruption, want %d at least", held, n)
 	}
 	part.Cut(part.Held().Offset)
+}
+
+// noDial fails the test when a connection is made.
+func noDial(t *testing.T) dial.Func {
+	return func(_ context.Context, _, addr string) (net.Conn, error) {
+		t.Errorf("a connection to %s was made", addr)
+		return nil, errors.New("no connection is allowed")
+	}
 }

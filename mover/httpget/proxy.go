@@ -54,10 +54,10 @@ func parseProxy(text string) (*url.URL, error) {
 	if text == "" {
 		return nil, nil
 	}
-	u, err := url.Parse(text)
-	if err != nil || u.Scheme == "" || u.Host == "" {
-		u, err = url.Parse("http://" + text)
+	if !strings.Contains(text, "://") {
+		text = "http://" + text
 	}
+	u, err := url.Parse(text)
 	if err != nil || u.Hostname() == "" {
 		return nil, &openbits.Error{
 			Kind: openbits.KindInvalidProxyInfo, Text: "the proxy's address cannot be read",
