@@ -54,7 +54,7 @@ Names come from the URLs unless -o gives one. Proxies are taken from http_proxy,
 	flags.StringVarP(&f.folder, "dir", "d", "", "the `DIR` to put the files into; default: the current one")
 	f.digest.register(c)
 	flags.StringVar(&f.checksums, "checksums", "", "the files must have the digests in this `FILE`, as sha256sum or sha512sum wrote it")
-	flags.StringVar(&f.job.name, "name", "", "the `name` of the job; default: that of the first file")
+	flags.StringVar(&f.job.name, "name", "", "the name (`TEXT`) of the job; default: that of the first file")
 	f.job.register(c, true)
 	flags.BoolVar(&f.detach, "detach", false, "print the job's id and return at once")
 	flags.BoolVar(&f.json, "json", false, "print the job and its files as JSON instead of the paths")

@@ -65,6 +65,16 @@ func (a *app) root() *cobra.Command {
 	}
 	root.SetHelpCommandGroupID(groupHelp)
 	root.SetCompletionCommandGroupID(groupHelp)
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd()
+	for _, c := range root.Commands() {
+		switch c.Name() {
+		case "help":
+			c.Short = "explain a command"
+		case "completion":
+			c.Short = "print the script that completes commands in a shell"
+		}
+	}
 	wrapArgs(root)
 	return root
 }
@@ -98,9 +108,8 @@ func unknownCommand(c *cobra.Command, args []string) error {
 		return c.Help()
 	}
 	hint := `"bits help" lists the commands.`
-	c.SuggestionsMinimumDistance = 2
-	if near := c.SuggestionsFor(args[0]); len(near) > 0 {
-		hint = `Did you mean "bits ` + strings.Join(near, `" or "bits `) + `"?`
+	if near := nearestCommand(c, args[0]); near != "" {
+		hint = `Did you mean "bits ` + near + `"?`
 	} else if strings.Contains(args[0], "://") {
 		hint = `To fetch a file write "bits get ` + openbits.RedactURL(args[0]) + `".`
 	}
@@ -116,6 +125,17 @@ func flagError(c *cobra.Command, err error) error {
 		}
 	}
 	return usage("the command line", err.Error(), hint)
+}
+
+// nearestCommand is the name of the command that name was most likely meant to be, or "".
+func nearestCommand(c *cobra.Command, name string) string {
+	best, least := "", len(name)/2+1
+	for _, child := range c.Commands() {
+		if d := distance(name, child.Name()); child.IsAvailableCommand() && d < least {
+			best, least = child.Name(), d
+		}
+	}
+	return best
 }
 
 // nearestFlag is the name of the flag that name was most likely meant to be, or "".
