@@ -134,6 +134,7 @@ func (m *motion) Write(p []byte) (int, error) {
 		m.head.Offset += int64(n)
 		m.got += int64(n)
 		m.r.e.received.Add(int64(n))
+		m.r.meter.add(n)
 		if m.head.Offset-m.saved >= m.r.e.CheckpointBytes {
 			select {
 			case m.r.full <- struct{}{}:

@@ -69,6 +69,9 @@ func (e *Engine) view(ctx context.Context, j openbits.Job) (openbits.Job, error)
 	if j.Unsized == 0 {
 		j.BytesTotal = j.BytesSized
 	}
+	if j.State == transferring {
+		j.Rate = r.meter.perSecond(e.now())
+	}
 	if j.State == connecting && j.Reason == nil {
 		j.Reason = r.busyReason()
 	}

@@ -22,6 +22,7 @@ type run struct {
 	gone    chan struct{} // closed when nothing of the run goes on
 	started time.Time
 	limiter Limiter
+	meter   meter
 
 	connected sync.Once
 	over      chan outcome  // what became of a file
@@ -50,7 +51,7 @@ const finishing = 512
 
 func newRun(e *Engine, job openbits.Job, route openbits.Route) *run {
 	ctx, cancel := context.WithCancel(e.ctx)
-	return &run{
+	r := &run{
 		e: e, id: job.ID, job: job, route: route, ctx: ctx, cancel: cancel, started: e.now(),
 		gone:    make(chan struct{}),
 		limiter: e.NewLimiter(job.Settings.Limit),
@@ -62,6 +63,8 @@ func newRun(e *Engine, job openbits.Job, route openbits.Route) *run {
 		held:    make(map[int]bool),
 		stale:   make(map[int]bool),
 	}
+	r.meter.at = r.started
+	return r
 }
 
 // stop ends the run's transfers; their bytes are kept.
