@@ -123,7 +123,7 @@ func malformed(err error) bool {
 	}
 	text := err.Error()
 	for _, part := range []string{
-		"malformed", "bad Content-Length", "transfer encoding", "Transfer-Encoding", "server response headers exceeded",
+		"malformed", "bad Content-Length", "multiple Content-Length", "transfer encoding", "Transfer-Encoding", "server response headers exceeded",
 		"chunk length", "chunked encoding", "chunked line", "invalid header", "more than declared Content-Length",
 	} {
 		if strings.Contains(text, part) {

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 
 	"golang.org/x/net/http/httpguts"
 
@@ -47,7 +48,8 @@ func originOf(u *url.URL) origin {
 
 // get makes the request and follows redirects from the file's own URL.
 func (f *fetch) get(ctx context.Context, w *watch, a ask) (*http.Response, error) {
-	u := f.url
+	u, wanted := f.url, new(atomic.Bool)
+	ctx = context.WithValue(ctx, wantedKey{}, wanted)
 	for f.hops = 0; ; f.hops++ {
 		req, err := f.request(ctx, u, a)
 		if err != nil {
@@ -59,7 +61,11 @@ func (f *fetch) get(ctx context.Context, w *watch, a ask) (*http.Response, error
 		resp, err := f.transport.RoundTrip(req)
 		w.rest()
 		if err != nil {
-			return nil, roundTripError(ctx, err, u.Host)
+			e := roundTripError(ctx, err, u.Host)
+			if e.Kind == openbits.KindConnectionClosed && wanted.Load() {
+				e = certificateWanted(err, u.Host)
+			}
+			return nil, e
 		}
 		if !isRedirect(resp.StatusCode) {
 			return resp, nil

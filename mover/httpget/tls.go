@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync/atomic"
 
 	"github.com/openbits/openbits"
 )
@@ -37,7 +38,9 @@ func tlsConfig(r *openbits.Route) (*tls.Config, error) {
 		}
 		config.RootCAs = roots
 	}
-	if r.Cert != "" || r.Key != "" {
+	if r.Cert == "" && r.Key == "" {
+		config.GetClientCertificate = noCertificate
+	} else {
 		pair, err := tls.X509KeyPair([]byte(r.Cert), []byte(r.Key))
 		if err != nil {
 			return nil, &openbits.Error{
@@ -48,6 +51,28 @@ func tlsConfig(r *openbits.Route) (*tls.Config, error) {
 		config.Certificates = []tls.Certificate{pair}
 	}
 	return config, nil
+}
+
+// wantedKey carries an *atomic.Bool in the context of a request: set when the server wants
+// a client certificate and there is none.
+type wantedKey struct{}
+
+func noCertificate(info *tls.CertificateRequestInfo) (*tls.Certificate, error) {
+	if wanted, ok := info.Context().Value(wantedKey{}).(*atomic.Bool); ok {
+		wanted.Store(true)
+	}
+	return new(tls.Certificate), nil
+}
+
+// certificateWanted is the error for a server that ended the connection after it asked for
+// a client certificate. Its alert arrives after the handshake (TLS 1.3) and does not always
+// get through net/http.
+func certificateWanted(err error, host string) *openbits.Error {
+	return &openbits.Error{
+		Kind: openbits.KindTLS, Context: openbits.ContextTransport, Err: err,
+		Text: host + " refuses the secure connection: client certificate required",
+		Hint: "The server wants a client certificate that it accepts; give one with its key.",
+	}
 }
 
 // tlsFailure explains why no secure connection to host came about, or answers nil when
