@@ -11,7 +11,8 @@ type PartFile interface {
 	io.WriterAt
 	Size() (int64, error)
 	Truncate(size int64) error
-	// Reserve sets blocks aside so that the file can grow to size, where the system can; its length stays.
+	// Reserve sets blocks aside so that the file can grow to size; its length stays. Where the file system
+	// cannot do that, the error is errors.ErrUnsupported. Kinds: disk_full, file_too_large, not_supported.
 	Reserve(size int64) error
 	// Flush starts writing to the disk without waiting, where the system can.
 	Flush() error

@@ -20,7 +20,7 @@ import (
 // file's place between two looks at it is found after it was opened. Nothing leaves the folder even so.
 
 func (d *dir) create(name string) (*os.File, error) {
-	return d.root.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	return d.root.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, privateMode)
 }
 
 func (d *dir) open(name string, write bool) (*os.File, error) {
@@ -113,7 +113,7 @@ func (d *dir) moveNew(from, to string) error {
 	return d.root.Rename(from, to)
 }
 
-func reserve(*os.File, int64, int64) error { return nil }
+func reserve(*os.File, int64, int64) error { return errors.ErrUnsupported }
 
 func startWriting(*os.File) error { return nil }
 

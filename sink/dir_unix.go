@@ -45,7 +45,7 @@ func (d *dir) open(name string, write bool) (*os.File, error) {
 
 func (d *dir) openAt(name string, flags int) (*os.File, error) {
 	fd, err := retry(func() (int, error) {
-		return unix.Openat(d.fd(), name, flags|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0o600)
+		return unix.Openat(d.fd(), name, flags|unix.O_NOFOLLOW|unix.O_CLOEXEC, privateMode)
 	})
 	if err != nil {
 		return nil, &fs.PathError{Op: "open", Path: name, Err: err}

@@ -17,8 +17,8 @@ func reserve(f *os.File, from, to int64) error {
 			Flags: unix.F_ALLOCATEALL, Posmode: unix.F_PEOFPOSMODE, Length: to - from,
 		})
 	})
-	if errors.Is(err, unix.ENOTSUP) || errors.Is(err, unix.EINVAL) {
-		return nil
+	if errors.Is(err, unix.EINVAL) {
+		return errors.ErrUnsupported
 	}
 	return err
 }

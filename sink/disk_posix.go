@@ -5,7 +5,10 @@
 
 package sink
 
-import "os"
+import (
+	"errors"
+	"os"
+)
 
-// reserve does nothing: posix_fallocate changes the length of the file, which would then tell nothing of what is in it.
-func reserve(*os.File, int64, int64) error { return nil }
+// reserve is not possible: posix_fallocate changes the length of the file, which would then tell nothing of what is in it.
+func reserve(*os.File, int64, int64) error { return errors.ErrUnsupported }

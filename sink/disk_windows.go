@@ -16,9 +16,8 @@ import (
 func reserve(f *os.File, _, to int64) error {
 	err := windows.SetFileInformationByHandle(windows.Handle(f.Fd()), windows.FileAllocationInfo,
 		(*byte)(unsafe.Pointer(&to)), uint32(unsafe.Sizeof(to)))
-	if errors.Is(err, windows.ERROR_NOT_SUPPORTED) || errors.Is(err, windows.ERROR_INVALID_PARAMETER) ||
-		errors.Is(err, windows.ERROR_INVALID_FUNCTION) {
-		return nil
+	if errors.Is(err, windows.ERROR_INVALID_PARAMETER) || errors.Is(err, windows.ERROR_INVALID_FUNCTION) {
+		return errors.ErrUnsupported
 	}
 	return err
 }

@@ -19,6 +19,10 @@ type dir struct {
 	id     identity    // of the folder
 	volume volume
 
+	entries sync.Mutex // guards the two counters and is held during a sync of the folder
+	made    int64      // how many files were made in this folder
+	durable int64      // how many of them a sync of the folder has covered
+
 	// What follows belongs to folders and its lock.
 	key     string
 	refs    int
@@ -74,6 +78,28 @@ func (d *dir) carries(name, inode string) bool {
 	}
 	i, err := d.lstat(name)
 	return err == nil && i.plain && i.id.sameFile(parseIdentity(inode))
+}
+
+// noteMade counts a file that was made; the answer is for syncMade.
+func (d *dir) noteMade() int64 {
+	d.entries.Lock()
+	defer d.entries.Unlock()
+	d.made++
+	return d.made
+}
+
+// syncMade makes the entry of a file durable, together with all that were made before or meanwhile.
+func (d *dir) syncMade(number int64) error {
+	d.entries.Lock()
+	defer d.entries.Unlock()
+	if number <= d.durable {
+		return nil
+	}
+	if err := d.sync(); err != nil {
+		return err
+	}
+	d.durable = d.made
+	return nil
 }
 
 // leadsTo reports whether path still leads to d. The comparison is exact, since a file's number is

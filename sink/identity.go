@@ -98,6 +98,7 @@ type volume struct {
 	fsid      string // for identities; empty: the file system has none
 	ownerless bool   // files have no owner or mode of their own
 	unstable  bool   // the numbers of files change with every mount
+	syncable  bool   // one call makes the whole volume durable and reports every error
 	copying   bool   // birth times of folders change when something is first written in them
 }
 

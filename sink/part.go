@@ -14,6 +14,9 @@ import (
 	"github.com/openbits/openbits"
 )
 
+// privateMode is the mode of a part file.
+const privateMode = 0o600
+
 // Open opens the part file of p; when there is none it makes an empty one, exclusively and readable by its
 // owner alone. On Windows the rights come from the folder. One that exists must be a plain file of the same
 // owner with a single name.
@@ -38,16 +41,11 @@ func (s *Sink) Open(ctx context.Context, p openbits.Place) (openbits.PartFile, e
 			s.folders.release(d)
 			return nil, fail(op, p.Path(), err)
 		}
-		i, err := d.stat(f)
-		if err == nil && !created {
-			err = d.ours(i)
-		}
-		if err != nil {
-			_ = f.Close()
-			s.folders.release(d)
+		part := &partFile{file: f, dir: d, folders: s.folders, path: p.Path()}
+		if err := part.identify(created); err != nil {
+			_ = part.Close()
 			return nil, fail(op, p.Path(), err)
 		}
-		part := &partFile{file: f, dir: d, folders: s.folders, path: p.Path(), id: i.id.String(), fresh: created}
 		return part, nil
 	}
 	s.folders.release(d)
@@ -60,7 +58,47 @@ func (d *dir) openOrCreate(name string) (f *os.File, created bool, err error) {
 		return f, err == nil, err
 	}
 	f, err = d.open(name, true)
+	if errors.Is(err, fs.ErrPermission) && d.reclaim(name) == nil {
+		f, err = d.open(name, true)
+	}
 	return f, false, err
+}
+
+// reclaim makes a part file writable again that was given its final mode by a publication which was interrupted.
+func (d *dir) reclaim(name string) error {
+	f, err := d.open(name, false)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = f.Close() }()
+	i, err := d.stat(f)
+	if err == nil {
+		err = d.ours(i)
+	}
+	if err != nil {
+		return err
+	}
+	return d.setMode(f, privateMode)
+}
+
+// identify checks the file that was opened and learns its identity.
+func (p *partFile) identify(created bool) error {
+	i, err := p.dir.stat(p.file)
+	if err != nil {
+		return err
+	}
+	p.id = i.id.String()
+	if created {
+		p.made = p.dir.noteMade()
+		return nil
+	}
+	if err := p.dir.ours(i); err != nil {
+		return err
+	}
+	if !p.dir.private(i) {
+		return p.dir.setMode(p.file, privateMode)
+	}
+	return nil
 }
 
 // ours says why a file that was there already cannot be a part file of this owner.
@@ -85,8 +123,7 @@ type partFile struct {
 	id      string
 	closed  sync.Once
 
-	mu    sync.Mutex
-	fresh bool // made by this Open, and its entry in the folder not yet synced
+	made int64 // from dir.noteMade when this Open made the file, 0 otherwise
 }
 
 func (p *partFile) Identity() string { return p.id }
@@ -124,7 +161,7 @@ func (p *partFile) Truncate(size int64) error {
 }
 
 // Reserve sets blocks aside for a file of size bytes; a smaller size than the present one changes nothing.
-// File systems that cannot do it (NFS before 4.2, FAT, ZFS) are no error.
+// The error is errors.ErrUnsupported where that is not possible: FAT, ZFS, NFS before 4.2.
 func (p *partFile) Reserve(size int64) error {
 	held, err := p.Size()
 	if err != nil || size <= held {
@@ -132,9 +169,19 @@ func (p *partFile) Reserve(size int64) error {
 	}
 	if err := reserve(p.file, held, size); err != nil {
 		_ = p.file.Truncate(held) // gives back what was set aside before the room ran out
+		if errors.Is(err, errors.ErrUnsupported) {
+			return notReserved(p.path, err)
+		}
 		return fail("reserve room for", p.path, err)
 	}
 	return nil
+}
+
+func notReserved(path string, err error) error {
+	return &openbits.Error{
+		Op: "reserve room for", Object: path, Kind: openbits.KindNotSupported, Context: openbits.ContextLocalFile,
+		Text: "the file system cannot set room aside", File: -1, Err: err,
+	}
 }
 
 func (p *partFile) Flush() error {
@@ -150,13 +197,8 @@ func (p *partFile) Sync() error {
 	if err := p.file.Sync(); err != nil {
 		return fail("sync", p.path, err)
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.fresh {
-		if err := p.dir.sync(); err != nil {
-			return fail("sync the folder of", p.path, err)
-		}
-		p.fresh = false
+	if err := p.dir.syncMade(p.made); err != nil {
+		return fail("sync the folder of", p.path, err)
 	}
 	return nil
 }

@@ -18,7 +18,7 @@ const publishing = "publish"
 
 // The steps of a publication, as tests see them. Each is named before it is done.
 const (
-	stepPrepare    = "prepare"     // mode and time are set, writing starts
+	stepPrepare    = "prepare"     // mode and time are set
 	stepSync       = "sync"        // content is made durable
 	stepRename     = "rename"      // the final name appears
 	stepSyncFolder = "sync folder" // and is made durable
@@ -29,7 +29,7 @@ const (
 // publication, nil where the file stands whole under its final name and will after a power cut.
 //
 // It works on the whole list at once: all files are given to the disk before the first is waited for, and each
-// folder is synced once. A publication that was carried out before is found by Inode and succeeds.
+// folder is synced once for every 256 files. A publication that was carried out before is found by Inode and succeeds.
 //
 // Kinds: file_exists; not_found when neither the part file nor its publication is there; unsafe_path when the
 // part file is not the one of Inode; local_file when its size differs; and Open's. An entry that failed has left
@@ -123,7 +123,7 @@ func (b *batch) folder(f openbits.Folder) (*dir, error) {
 	return d, nil
 }
 
-// prepare opens and checks a part file, gives it mode and time and starts writing it.
+// prepare opens and checks a part file and gives it mode and time.
 func (b *batch) prepare(it *item) error {
 	if err := checkNames(publishing, it.Place); err != nil {
 		return err
@@ -156,7 +156,7 @@ func (b *batch) prepare(it *item) error {
 			return err
 		}
 	}
-	return startWriting(f)
+	return nil
 }
 
 // check compares the part file with what is to be published.
@@ -206,13 +206,17 @@ func (it *item) settle() error {
 	return gone(publishing, it.Place, text, nil)
 }
 
-// sync makes the contents durable, several at a time.
+// sync makes the contents durable: of many files with one call for their volume where that is as good, of the
+// others one by one, but several at a time and after all of them were given to the disk.
 func (b *batch) sync(ctx context.Context) {
+	rest := b.syncVolumes(ctx)
+	for _, it := range rest {
+		it.err = startWriting(it.file)
+	}
 	var group sync.WaitGroup
 	slots := make(chan struct{}, syncWorkers)
-	for n := range b.items {
-		it := &b.items[n]
-		if it.file == nil || it.err != nil {
+	for _, it := range rest {
+		if it.err != nil {
 			continue
 		}
 		slots <- struct{}{}
@@ -220,13 +224,31 @@ func (b *batch) sync(ctx context.Context) {
 			<-slots
 			continue
 		}
-		b.sink.step(stepSync, it.Place.Name)
 		group.Go(func() {
 			it.err = it.file.Sync()
 			<-slots
 		})
 	}
 	group.Wait()
+}
+
+// syncVolumes answers the files that are left to be synced one by one.
+func (b *batch) syncVolumes(ctx context.Context) (rest []*item) {
+	volumes := map[string][]*item{}
+	for n := range b.items {
+		it := &b.items[n]
+		if it.file != nil && it.err == nil {
+			b.sink.step(stepSync, it.Place.Name)
+			volumes[it.dir.volume.id] = append(volumes[it.dir.volume.id], it)
+		}
+	}
+	for _, items := range volumes {
+		// After a failure each file is asked for its own error.
+		if len(items) < syncVolumeFrom || ctx.Err() != nil || !items[0].dir.syncVolume() {
+			rest = append(rest, items...)
+		}
+	}
+	return rest
 }
 
 // move gives the file its final name.

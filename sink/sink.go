@@ -23,6 +23,8 @@ const (
 	// syncWorkers is how many files are synced at the same time. The file system commits their changes
 	// together; more workers gained nothing on ext4.
 	syncWorkers = 16
+	// syncVolumeFrom is the least number of files for which the whole volume may be synced instead.
+	syncVolumeFrom = 32
 )
 
 // Options are the settings of a Sink. The zero value is the one to use outside tests.

@@ -32,6 +32,8 @@ func (d *dir) describe() error {
 		d.volume.ownerless = os.Geteuid() == 0 // the server may turn root into somebody else
 	case unix.OVERLAYFS_SUPER_MAGIC:
 		d.volume.copying = true // a folder of a lower layer is copied up
+	case unix.EXT4_SUPER_MAGIC, unix.XFS_SUPER_MAGIC:
+		d.volume.syncable = syncfsReports()
 	}
 	if s.Fsid.Val[0] != 0 || s.Fsid.Val[1] != 0 {
 		d.volume.fsid = hex(uint64(uint32(s.Fsid.Val[0])) | uint64(uint32(s.Fsid.Val[1]))<<32)
