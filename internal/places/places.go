@@ -34,10 +34,15 @@ func find(env func(string) string, home func() (string, error)) (Places, error) 
 				Hint: "Set " + Home + " to an absolute path, or unset it.",
 			}
 		}
-		base = filepath.Clean(base)
-		return Places{State: filepath.Join(base, "state"), Socket: homeSocket(base)}, nil
+		return In(base), nil
 	}
 	return own(env, home)
+}
+
+// In answers the places of a service that has the folder at an absolute path for itself.
+func In(base string) Places {
+	base = filepath.Clean(base)
+	return Places{State: filepath.Join(base, "state"), Socket: homeSocket(base)}
 }
 
 // userHome is the calling user's home folder.
