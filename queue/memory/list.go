@@ -75,6 +75,7 @@ func (q *queue) matches(e *entry, jq openbits.JobQuery) bool {
 		jq.Name != "" && jq.Name != j.Name,
 		!strings.HasPrefix(j.ID, jq.IDPrefix),
 		jq.Path != "" && q.claims[filepath.Clean(jq.Path)].job != e,
+		jq.Sweep && !j.Sweep,
 		!jq.DueBefore.IsZero() && (j.NextTry.IsZero() || j.NextTry.After(jq.DueBefore)):
 		return false
 	}

@@ -197,6 +197,13 @@ func testEvents(t *testing.T, open Open) {
 func testPrune(t *testing.T, open Open) {
 	b := start(t, open)
 	ctx := context.Background()
+	last := func(want int64) {
+		t.Helper()
+		got, err := b.LastEvent(ctx)
+		b.same("last event", got, want)
+		b.same("LastEvent's error", err, nil)
+	}
+	last(0)
 	// The fourth event has the time of a clock that was set wrongly.
 	for _, minute := range []int{1, 2, 3, 0, 5, 6} {
 		b.commit(openbits.Change{Events: []openbits.Event{{Time: epoch.Add(time.Duration(minute) * time.Minute)}}})
@@ -219,8 +226,11 @@ func testPrune(t *testing.T, open Open) {
 	prune(5, 5)
 	prune(100, 7)
 	b.reopen()
+	last(6)
 	prune(100, 7)
+	last(6)
 	c := b.commit(openbits.Change{Events: []openbits.Event{{Time: epoch}}})
+	last(7)
 	b.same("Seq after all were pruned", c.Events[0].Seq, int64(7))
 }
 

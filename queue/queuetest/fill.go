@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"reflect"
 	"time"
+
+	"github.com/openbits/openbits"
 )
 
 // fill gives every field of the struct that p points to a value that no other field has, so
@@ -15,6 +17,12 @@ import (
 func fill(p any, seed int) {
 	f := filler{n: seed}
 	f.set(reflect.ValueOf(p).Elem(), "")
+	switch v := p.(type) {
+	case *openbits.Job:
+		v.Rate = 0
+	case *openbits.JobRow:
+		v.Job.Rate = 0
+	}
 }
 
 type filler struct{ n int }

@@ -64,6 +64,7 @@ func testQueries(t *testing.T, open Open) {
 			j.State, j.Priority = "unheard_of", "unheard_of"
 		}
 		j.Turn = int64(r.IntN(40)) - 20
+		j.Sweep = r.IntN(5) == 0
 		if r.IntN(3) == 0 {
 			j.NextTry = epoch.Add(time.Duration(r.IntN(10)) * time.Second)
 		}
@@ -98,6 +99,7 @@ func randomQuery(r *rand.Rand) openbits.JobQuery {
 			q.Priorities = append(q.Priorities, append(openbits.Priorities, "unheard_of", "none")[r.IntN(6)])
 		}
 	}
+	q.Sweep = r.IntN(8) == 0
 	switch r.IntN(6) {
 	case 0:
 		q.Name = fmt.Sprintf("name %d", r.IntN(5))
@@ -118,7 +120,7 @@ func expected(jobs []openbits.Job, q openbits.JobQuery) []int {
 	for i, j := range jobs {
 		if (len(q.States) == 0 || slices.Contains(q.States, j.State)) &&
 			(len(q.Priorities) == 0 || slices.Contains(q.Priorities, j.Priority)) &&
-			(q.Name == "" || q.Name == j.Name) && strings.HasPrefix(j.ID, q.IDPrefix) &&
+			(q.Name == "" || q.Name == j.Name) && strings.HasPrefix(j.ID, q.IDPrefix) && (j.Sweep || !q.Sweep) &&
 			(q.DueBefore.IsZero() || !j.NextTry.IsZero() && !j.NextTry.After(q.DueBefore)) {
 			found = append(found, i)
 		}

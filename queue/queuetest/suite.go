@@ -18,6 +18,7 @@
 //   - A page's Next stays good when jobs come and go. Any other text is an invalid_argument.
 //   - When all events were pruned, the oldest one is the next to come.
 //   - Prune removes a beginning of the sequence, never a part out of its middle.
+//   - Job.Rate is of the moment and not kept.
 //   - Values of closed lists that are not known are kept as they are.
 package queuetest
 
@@ -43,6 +44,7 @@ type Store interface {
 	Expiring(ctx context.Context, now time.Time, limit int) ([]openbits.Job, error)
 	Shift(ctx context.Context, d time.Duration) error
 	Events(ctx context.Context, after int64, limit int) (events []openbits.Event, oldest int64, err error)
+	LastEvent(ctx context.Context) (int64, error)
 	Prune(ctx context.Context, before time.Time) error
 	Meta(ctx context.Context, key string) (string, error)
 	SetMeta(ctx context.Context, key, value string) error
