@@ -14,7 +14,9 @@ import (
 	"time"
 
 	"github.com/openbits/openbits"
+	"github.com/openbits/openbits/client"
 	"github.com/openbits/openbits/internal/places"
+	"github.com/openbits/openbits/internal/version"
 )
 
 const (
@@ -42,11 +44,18 @@ func (a *app) startService(ctx context.Context) error {
 	if a.env(autostartVariable) == "0" {
 		return noService(p.Socket, autostartVariable+`=0 forbids to start one: run "bits daemon", or unset the variable.`)
 	}
-	exited, err := a.launch(p)
+	s, err := launch(p, idleExit)
 	if err != nil {
 		return err
 	}
-	return a.awaitService(ctx, p, exited)
+	return s.await(ctx)
+}
+
+// launched is a service that this process has started.
+type launched struct {
+	places  places.Places
+	process *os.Process
+	exited  <-chan struct{} // closed when it has ended
 }
 
 func noService(socket, hint string) error {
@@ -56,8 +65,8 @@ func noService(socket, hint string) error {
 	}
 }
 
-// launch runs this program as a service. The channel is closed when the process has ended.
-func (a *app) launch(p places.Places) (<-chan struct{}, error) {
+// launch runs this program as a service that ends when it has been idle for a time. More of the environment can be given.
+func launch(p places.Places, idle string, env ...string) (*launched, error) {
 	program, err := os.Executable()
 	if err != nil {
 		return nil, startError(err.Error(), err)
@@ -73,11 +82,11 @@ func (a *app) launch(p places.Places) (<-chan struct{}, error) {
 		return nil, startError(err.Error(), err)
 	}
 	defer func() { _ = log.Close() }()
-	cmd := exec.Command(program, "daemon", "--idle-exit", idleExit)
+	cmd := exec.Command(program, "daemon", "--idle-exit", idle)
 	// Tests run this program under another name: the name decides what it is.
 	cmd.Args[0] = os.Args[0]
 	cmd.Dir = string(filepath.Separator)
-	cmd.Env = serviceEnv(os.Environ())
+	cmd.Env = append(serviceEnv(os.Environ()), env...)
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.SysProcAttr = detached()
 	if err := cmd.Start(); err != nil {
@@ -88,16 +97,14 @@ func (a *app) launch(p places.Places) (<-chan struct{}, error) {
 		_ = cmd.Wait()
 		close(exited)
 	}()
-	return exited, nil
+	return &launched{places: p, process: cmd.Process, exited: exited}, nil
 }
 
-// awaitService returns when the service answers. One that ended at once may have found that another
+// await returns when the service answers. One that ended at once may have found that another
 // was faster; then that one answers.
-func (a *app) awaitService(ctx context.Context, p places.Places, exited <-chan struct{}) error {
-	c, err := a.newClient()
-	if err != nil {
-		return err
-	}
+func (s *launched) await(ctx context.Context) error {
+	c := &client.Client{Socket: s.places.Socket, Version: version.Number}
+	exited := s.exited
 	ctx, cancel := context.WithTimeoutCause(ctx, startTimeout, startError("it does not answer", nil))
 	defer cancel()
 	ended := false
@@ -110,7 +117,7 @@ func (a *app) awaitService(ctx context.Context, p places.Places, exited <-chan s
 			return err
 		}
 		if ended {
-			return startError(lastLine(logPath(p)), nil)
+			return startError(lastLine(logPath(s.places)), nil)
 		}
 		timer := time.NewTimer(pause)
 		select {

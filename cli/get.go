@@ -48,6 +48,11 @@ Names come from the URLs unless -o gives one. Proxies are taken from http_proxy,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(c *cobra.Command, args []string) error { return a.runGet(c.Context(), f, args) },
 	}
+	f.register(c)
+	return c
+}
+
+func (f *getFlags) register(c *cobra.Command) {
 	flags := c.Flags()
 	flags.StringVarP(&f.input, "input", "i", "", "read more URLs from `FILE`, one a line; - is standard input")
 	flags.StringVarP(&f.output, "output", "o", "", "the `FILE` to make of the one URL")
@@ -58,7 +63,6 @@ Names come from the URLs unless -o gives one. Proxies are taken from http_proxy,
 	f.job.register(c, true)
 	flags.BoolVar(&f.detach, "detach", false, "print the job's id and return at once")
 	flags.BoolVar(&f.json, "json", false, "print the job and its files as JSON instead of the paths")
-	return c
 }
 
 func (a *app) runGet(ctx context.Context, f getFlags, args []string) error {
