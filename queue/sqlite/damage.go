@@ -10,8 +10,8 @@ type Recovery struct {
 	Err         error
 }
 
-func (b *builder) finish() (Recovery, error)           { return Recovery{}, nil }
-func (b *builder) rebuild(err error) (Recovery, error) { return Recovery{}, err }
+func (b *builder) finish() (*Recovery, error) { return nil, nil }
+func (b *builder) rebuild(err error) (*Recovery, error) { return nil, err }
 func (b *builder) unclean() bool                       { return false }
 func (b *builder) check(w *writer, unclean bool) error { return nil }
 func markSuspect(dir string)                           {}

@@ -30,10 +30,10 @@ type Options struct {
 }
 
 // Open opens the queue in dir, which it makes when it is missing; one store at a time may have it open.
-// A queue that is damaged is set aside and rebuilt as far as possible, which the Recovery tells.
+// A queue that is damaged is set aside and rebuilt as far as possible: the Recovery tells how far; it is nil otherwise.
 //
 // Kinds: service_too_old for a queue of a newer openbits, local_file, disk_full.
-func Open(ctx context.Context, dir string, o Options) (s *Store, r Recovery, err error) {
+func Open(ctx context.Context, dir string, o Options) (s *Store, r *Recovery, err error) {
 	defer func() { err = fail("open", "the queue", err) }()
 	if err := ctx.Err(); err != nil {
 		return nil, r, err

@@ -29,7 +29,7 @@ func open(t testing.TB, dir string, o sqlite.Options) *sqlite.Store {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r != (sqlite.Recovery{}) {
+	if r != nil {
 		t.Errorf("recovery %+v", r)
 	}
 	t.Cleanup(func() { s.Close() })
