@@ -177,9 +177,9 @@ func (l *listing) group(ctx context.Context, tx *sql.Tx, q openbits.JobQuery, fr
 const selectGroups = `WITH RECURSIVE pair (s, p) AS (
 		SELECT * FROM (SELECT state, priority FROM jobs ORDER BY state, priority LIMIT 1)
 	UNION ALL
-		SELECT n.state, n.priority FROM pair, jobs n WHERE n.seq = (
-			SELECT seq FROM jobs INDEXED BY jobs_list WHERE (state, priority) > (pair.s, pair.p)
-			ORDER BY state, priority LIMIT 1)
+		SELECT n.state, n.priority FROM pair, jobs n WHERE n.seq = coalesce(
+			(SELECT seq FROM jobs INDEXED BY jobs_list WHERE state = pair.s AND priority > pair.p ORDER BY priority LIMIT 1),
+			(SELECT seq FROM jobs INDEXED BY jobs_list WHERE state > pair.s ORDER BY state, priority LIMIT 1))
 	) SELECT s, p FROM pair`
 
 func (l *listing) due(b *branch, q openbits.JobQuery) {
