@@ -10,6 +10,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/openbits/openbits"
 )
@@ -80,6 +81,7 @@ func repeated(j openbits.Job, n openbits.NewJob, request string) (openbits.Job, 
 // secrets have no business in a hash that is not sealed.
 func requestDigest(n openbits.NewJob) string {
 	n.Route, n.Client = openbits.Route{}, openbits.Client{}
+	n.Files = slices.Clone(n.Files) // the caller's URLs stay as they are
 	for i := range n.Files {
 		n.Files[i].URL = openbits.RedactURL(n.Files[i].URL)
 	}

@@ -29,3 +29,21 @@ func TestDownloadPublishes(t *testing.T) {
 	}
 	r.only(names...)
 }
+
+// TestURLKeepsItsSecrets: what is redacted where it is shown must still be sent to the server.
+func TestURLKeepsItsSecrets(t *testing.T) {
+	r := newRig(t, nil)
+	content := testlab.Content{Seed: 1, Size: 10}
+	r.origin.Put("/f.bin", testlab.File{Content: content})
+	n := r.job([]string{"f.bin"})
+	n.Files[0].URL += "?token=secret"
+	j := r.create(n)
+	r.awaitState(j.ID, openbits.StateAcknowledged)
+	r.holds("f.bin", content)
+	if got := r.origin.Requests()[0].Query; got != "token=secret" {
+		t.Errorf("the server was asked with the query %q", got)
+	}
+	if n.Files[0].URL != r.origin.URL+"/f.bin?token=secret" {
+		t.Errorf("the caller's request was changed to %s", n.Files[0].URL)
+	}
+}
