@@ -128,7 +128,8 @@ func checkConnect(_ context.Context, proxy *url.URL, _ *http.Request, resp *http
 	switch resp.StatusCode {
 	case http.StatusOK:
 		return nil
-	case http.StatusProxyAuthRequired:
+	case http.StatusProxyAuthRequired, http.StatusUnauthorized: // tinyproxy's word for a wrong password
+		resp.StatusCode = http.StatusProxyAuthRequired
 		return statusError(resp, proxy.Host)
 	default:
 		return &openbits.Error{
