@@ -74,9 +74,11 @@ func (w *watch) run(ctx context.Context) error {
 		w.moved = false
 		err := w.stream(ctx)
 		switch {
+		case errors.Is(err, errLeft): // first: who left the loop must not be called again
+			return err
 		case ctx.Err() != nil:
 			return ctx.Err()
-		case errors.Is(err, errLeft), !w.connected, w.options.Once, !errors.Is(err, openbits.KindServiceUnavailable):
+		case !w.connected, w.options.Once, !errors.Is(err, openbits.KindServiceUnavailable):
 			return err
 		}
 		if w.moved {
