@@ -4,19 +4,38 @@
 package cli
 
 import (
+	"context"
 	"errors"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
+	"strings"
+	"time"
 
+	"github.com/gofrs/flock"
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/openbits/openbits"
+	"github.com/openbits/openbits/client"
+	"github.com/openbits/openbits/internal/places"
 )
 
 // commands are what scripts can say besides testscript's own words.
 var commands = map[string]func(*testscript.TestScript, bool, []string){
-	"exits": exits,
+	"exits":   exits,   // exits CODE ARG...: run bits and check its exit code
+	"job":     job,     // job: keep what the last command printed as $JOB
+	"reach":   reach,   // reach JOB STATE: return when the job has been seen in the state
+	"moving":  moving,  // moving JOB BYTES: return when so many bytes were seen
+	"service": service, // service kill|stop: end the service, and return when it is gone
+	"origin":  origin,  // origin [http|https] [RATE]: start a server, $ORIGIN is its URL
+	"serve":   serve,   // serve PATH SIZE: serve a file, $SHA256 is its digest
+	"answer":  answer,  // answer PATH STATUS [NAME:VALUE...]: answer with a status and headers
+	"same":    same,    // same FILE PATH: the file is what the server serves
+	"ancient": ancient, // ancient: an older service answers on the socket
+	"tmpfs":   tmpfs,   // tmpfs DIR SIZE: mount a small disk
 }
 
-// exits runs bits and checks its exit code: exits CODE ARG...
 func exits(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 1 {
 		ts.Fatalf("usage: exits CODE ARG...")
@@ -34,4 +53,80 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	if got != want {
 		ts.Fatalf("bits %q exited with %d, want %d", args[1:], got, want)
 	}
+}
+
+func job(ts *testscript.TestScript, _ bool, _ []string) {
+	ts.Setenv("JOB", strings.TrimSpace(ts.ReadFile("stdout")))
+}
+
+func serviceOf(ts *testscript.TestScript) *client.Client {
+	return &client.Client{Socket: places.In(ts.Getenv(places.Home)).Socket}
+}
+
+func reach(ts *testscript.TestScript, _ bool, args []string) {
+	watchUntil(ts, args[0], func(state openbits.State, _ int64) bool { return string(state) == args[1] })
+}
+
+func moving(ts *testscript.TestScript, _ bool, args []string) {
+	least, err := strconv.ParseInt(args[1], 10, 64)
+	ts.Check(err)
+	watchUntil(ts, args[0], func(_ openbits.State, done int64) bool { return done >= least })
+}
+
+func watchUntil(ts *testscript.TestScript, name string, is func(openbits.State, int64) bool) {
+	ctx, cancel := testContext()
+	defer cancel()
+	c := serviceOf(ts)
+	for u, err := range c.Watch(ctx, client.WatchOptions{}) {
+		ts.Check(err)
+		for _, j := range u.Jobs {
+			if (j.ID == name || j.Name == name) && is(j.State, j.BytesDone) {
+				return
+			}
+		}
+	}
+}
+
+// service ends the service and returns when it is gone: then its end of a connection is closed.
+func service(ts *testscript.TestScript, _ bool, args []string) {
+	signal := map[string]os.Signal{"kill": os.Kill, "stop": os.Interrupt}[args[0]]
+	if !endService(ts.Getenv(places.Home), signal) {
+		ts.Fatalf("no service is running")
+	}
+}
+
+func endService(home string, signal os.Signal) bool {
+	ctx, cancel := testContext()
+	defer cancel()
+	p := places.In(home)
+	c := &client.Client{Socket: p.Socket}
+	s, err := c.Service(ctx)
+	if err != nil {
+		return false
+	}
+	gone := make(chan struct{})
+	go func() {
+		defer close(gone)
+		for _, err := range c.Watch(ctx, client.WatchOptions{Once: true}) {
+			if err != nil {
+				return
+			}
+		}
+	}()
+	process, err := os.FindProcess(s.PID)
+	if err != nil || process.Signal(signal) != nil {
+		return false
+	}
+	<-gone
+	// The lock is held to the very end of the process.
+	lock := flock.New(filepath.Join(p.State, "lock"))
+	if err := lock.Lock(); err != nil {
+		return false
+	}
+	return lock.Close() == nil
+}
+
+// testContext ends long after everything that a script waits for.
+func testContext() (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.Background(), 2*time.Minute)
 }

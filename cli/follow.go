@@ -27,7 +27,7 @@ func (a *app) follow(ctx context.Context, c *client.Client, j api.Job, asJSON bo
 	var signal stopped
 	switch {
 	case errors.As(context.Cause(ctx), &signal):
-		return a.leave(ctx, c, j, signal)
+		return a.leave(ctx, c, p.job, signal)
 	case err != nil:
 		return err
 	}
@@ -132,7 +132,7 @@ func (a *app) leave(ctx context.Context, c *client.Client, j api.Job, signal sto
 		fmt.Fprintf(a.Err, "bits: the job goes on in the background; see: bits show %s\n", short(j.ID))
 		return signal
 	}
-	after, err := suspendNow(ctx, c, j.ID)
+	_, err := suspendNow(ctx, c, j.ID)
 	switch {
 	case errors.Is(err, openbits.KindInvalidState):
 		fmt.Fprintf(a.Err, "bits: the job has ended already; see: bits show %s\n", short(j.ID))
@@ -140,7 +140,7 @@ func (a *app) leave(ctx context.Context, c *client.Client, j api.Job, signal sto
 		printError(a.Err, err)
 		fmt.Fprintf(a.Err, "bits: the job may go on in the background; see: bits show %s\n", short(j.ID))
 	default:
-		fmt.Fprintf(a.Err, "bits: suspended, %s of %s are kept\n", size.Bytes(after.BytesDone), size.Bytes(total(after.BytesTotal)))
+		fmt.Fprintf(a.Err, "bits: suspended at %s of %s, which are kept\n", size.Bytes(j.BytesDone), size.Bytes(total(j.BytesTotal)))
 		fmt.Fprintf(a.Err, "hint: Go on with the same command again, or in the background with: bits resume %s\n", short(j.ID))
 	}
 	return signal
@@ -166,7 +166,7 @@ func (a *app) outcome(ctx context.Context, c *client.Client, j api.Job, p *progr
 		}
 	}
 	if whole(j) {
-		fmt.Fprintln(a.Err, summary(j, last, verified, p.elapsed(time.Now())))
+		fmt.Fprintln(a.Err, summary(j, last, verified, p.first, p.elapsed(time.Now())))
 		return nil
 	}
 	if err := a.tellFailure(ctx, c, j); err != nil {
@@ -178,14 +178,19 @@ func (a *app) outcome(ctx context.Context, c *client.Client, j api.Job, p *progr
 	return jobFailed{}
 }
 
-func summary(j api.Job, last api.File, verified int, took time.Duration) string {
+func summary(j api.Job, last api.File, verified int, before int64, took time.Duration) string {
 	what := files(j.FilesTotal)
 	if j.FilesTotal == 1 {
 		what = term.Plain(j.Name)
 	}
-	text := what + ": " + size.Bytes(j.BytesDone) + " in " + size.Duration(took)
+	text := what + ": " + size.Bytes(j.BytesDone)
+	fetched := max(0, j.BytesDone-before)
+	if before > 0 {
+		text += ", " + size.Bytes(fetched) + " of them now"
+	}
+	text += " in " + size.Duration(took)
 	if took > 0 {
-		text += ", " + size.Rate(int64(float64(j.BytesDone)/took.Seconds()))
+		text += ", " + size.Rate(int64(float64(fetched)/took.Seconds()))
 	}
 	switch {
 	case verified == 1 && j.FilesTotal == 1:

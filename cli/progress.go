@@ -125,7 +125,10 @@ func (p *progress) view(now time.Time) term.View {
 	}
 	for _, f := range p.moving {
 		row := term.Row{Name: filepath.Base(f.Path), Done: f.BytesDone, Total: total(f.BytesTotal), Speed: -1}
-		if s := p.speeds[f.Index]; s != nil {
+		if row.Done == 0 && row.Total == 0 {
+			row.Total = openbits.Unknown // nothing was answered yet
+		}
+		if s := p.speeds[f.Index]; s != nil && row.Done > 0 {
 			row.Speed = s.PerSecond(now)
 		}
 		v.Files = append(v.Files, row)
@@ -138,6 +141,9 @@ func (p *progress) view(now time.Time) term.View {
 	v.Total = term.Row{
 		Name: name, Done: j.BytesDone, Total: total(j.BytesTotal), Speed: p.speed.PerSecond(now),
 		Waiting: j.Reason != nil && !j.State.Active(),
+	}
+	if j.FilesTotal > 1 {
+		v.Total.Share = 100 * j.FilesDone / j.FilesTotal
 	}
 	return v
 }

@@ -55,8 +55,8 @@ func (a *app) root() *cobra.Command {
 			a.get(), a.create(), a.add(), a.resume(), a.suspend(), a.complete(), a.cancel(), a.set(),
 		}},
 		{groupAsk, []*cobra.Command{a.list(), a.show(), a.why(), a.wait(), a.watch()}},
-		{groupService, []*cobra.Command{a.limit(), a.metrics()}},
-		{groupHelp, []*cobra.Command{a.explain(), a.version()}},
+		{groupService, []*cobra.Command{a.limit(), a.daemon(), a.service(), a.metrics()}},
+		{groupHelp, []*cobra.Command{a.demo(), a.explain(), a.version()}},
 	} {
 		for _, c := range group.list {
 			c.GroupID = group.id

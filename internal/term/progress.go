@@ -19,6 +19,7 @@ type Row struct {
 	Done, Total int64 // Total < 0: not known
 	Speed       int64 // bytes per second; < 0: not known
 	Waiting     bool  // nothing moves
+	Share       int   // percent to show while the total is not known; 0: none
 }
 
 // View is what a frame shows.
@@ -90,9 +91,9 @@ func line(r Row, width int, style Style, c colour) string {
 	var b strings.Builder
 	b.WriteString(Fit(Plain(r.Name), min(maxName, minName+rest)))
 	if bar > 0 {
-		b.WriteString("  " + style.bar(bar, r.Done, r.Total, c))
+		b.WriteString("  " + style.bar(bar, r.portion(), c))
 	}
-	fmt.Fprintf(&b, "%*s", percentWidth, Percent(r.Done, r.Total))
+	fmt.Fprintf(&b, "%*s", percentWidth, r.percent())
 	if withSizes {
 		fmt.Fprintf(&b, "%*s", sizesWidth, sizes(r))
 	}
@@ -103,6 +104,24 @@ func line(r Row, width int, style Style, c colour) string {
 		fmt.Fprintf(&b, "%*s", leftWidth, left(r))
 	}
 	return strings.TrimRight(b.String(), " ")
+}
+
+// portion is the part of the bar that is filled, from 0 to 1.
+func (r Row) portion() float64 {
+	switch {
+	case r.Total < 0:
+		return float64(r.Share) / 100
+	case r.Total == 0:
+		return 1
+	}
+	return min(1, max(0, float64(r.Done)/float64(r.Total)))
+}
+
+func (r Row) percent() string {
+	if r.Total < 0 && r.Share > 0 {
+		return fmt.Sprintf("%d%%", r.Share)
+	}
+	return Percent(r.Done, r.Total)
 }
 
 // Percent is the share that is done, rounded down, or "?" when the total is not known.

@@ -47,14 +47,8 @@ func (s Style) paint(c colour, text string) string {
 
 var eighths = []string{"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"}
 
-// bar is width columns that are filled by done of total; an unknown total leaves it empty.
-func (s Style) bar(width int, done, total int64, c colour) string {
-	share := 0.0
-	if total > 0 {
-		share = min(1, max(0, float64(done)/float64(total)))
-	} else if total == 0 {
-		share = 1
-	}
+// bar is width columns of which a share from 0 to 1 is filled.
+func (s Style) bar(width int, share float64, c colour) string {
 	if !s.Blocks {
 		full := int(share * float64(width))
 		return "[" + s.paint(c, strings.Repeat("#", full)) + strings.Repeat(".", width-full) + "]"

@@ -1,0 +1,121 @@
+// SPDX-FileCopyrightText: The openbits authors
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/openbits/openbits/api"
+	"github.com/openbits/openbits/internal/places"
+	"github.com/openbits/openbits/internal/sock"
+	"github.com/openbits/openbits/internal/testlab"
+)
+
+// origins are the servers of the scripts that run, by working folder.
+var origins sync.Map
+
+func originOf(ts *testscript.TestScript) *testlab.Origin {
+	o, ok := origins.Load(ts.Getenv("WORK"))
+	if !ok {
+		ts.Fatalf("there is no origin yet")
+	}
+	return o.(*testlab.Origin)
+}
+
+func origin(ts *testscript.TestScript, _ bool, args []string) {
+	var options testlab.Options
+	for _, arg := range args {
+		if arg == "https" {
+			authority, err := testlab.NewAuthority("scripts")
+			ts.Check(err)
+			options.Authority = authority
+			ts.Check(os.WriteFile(ts.MkAbs("ca.pem"), []byte(authority.PEM), 0o600))
+		} else if arg != "http" {
+			rate, err := strconv.ParseInt(arg, 10, 64)
+			ts.Check(err)
+			options.Rate = rate
+		}
+	}
+	o, err := testlab.StartOrigin(options)
+	ts.Check(err)
+	ts.Defer(o.Close)
+	origins.Store(ts.Getenv("WORK"), o)
+	ts.Setenv("ORIGIN", o.URL)
+}
+
+func serve(ts *testscript.TestScript, _ bool, args []string) {
+	length, err := strconv.ParseInt(args[1], 10, 64)
+	ts.Check(err)
+	content := testlab.Content{Seed: uint64(len(args[0])), Size: length}
+	originOf(ts).Put(args[0], testlab.File{Content: content})
+	ts.Setenv("SHA256", content.SHA256())
+}
+
+func answer(ts *testscript.TestScript, _ bool, args []string) {
+	status, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	originOf(ts).Handle(args[0], func(w http.ResponseWriter, _ *http.Request) {
+		for _, h := range args[2:] {
+			name, value, _ := strings.Cut(h, ":")
+			w.Header().Set(name, value)
+		}
+		w.WriteHeader(status)
+		if status == http.StatusOK {
+			fmt.Fprintln(w, "<html>sign in</html>")
+		}
+	})
+}
+
+func same(ts *testscript.TestScript, neg bool, args []string) {
+	data, err := os.ReadFile(ts.MkAbs(args[0]))
+	ts.Check(err)
+	versions := originOf(ts).Versions(args[1])
+	if is := versions[len(versions)-1].Is(data); is == neg {
+		ts.Fatalf("%s is what the server serves under %s: %v", args[0], args[1], is)
+	}
+}
+
+// ancient is a service of a time before the first: it knows no call but the one that tells its version.
+func ancient(ts *testscript.TestScript, _ bool, _ []string) {
+	l, err := sock.Listen(places.In(ts.Getenv(places.Home)).Socket)
+	ts.Check(err)
+	handler := func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set(api.HeaderAPI, "0")
+		w.Header().Set(api.HeaderVersion, "0.0.1")
+		if r.URL.Path != "/v1/service" {
+			http.NotFound(w, r)
+			return
+		}
+		fmt.Fprintf(w, `{"version":"0.0.1","api":0,"pid":%d}`, os.Getpid())
+	}
+	s := &http.Server{Handler: http.HandlerFunc(handler)}
+	go func() { _ = s.Serve(l) }()
+	ts.Defer(func() { _ = s.Shutdown(context.Background()) })
+}
+
+// tmpfs needs root and Linux; elsewhere the script is skipped.
+func tmpfs(ts *testscript.TestScript, _ bool, args []string) {
+	if runtime.GOOS != "linux" || os.Getuid() != 0 {
+		ts.Setenv("SMALL", "")
+		return
+	}
+	dir := ts.MkAbs(args[0])
+	ts.Check(os.MkdirAll(dir, 0o755))
+	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size="+args[1], "tmpfs", dir).CombinedOutput(); err != nil {
+		ts.Logf("mount: %s", out)
+		return
+	}
+	ts.Setenv("SMALL", dir)
+	ts.Defer(func() { _ = exec.Command("umount", "-l", dir).Run() })
+}
