@@ -122,3 +122,5 @@ func (d *dir) setModified(f *os.File, t time.Time) error {
 }
 
 func classifySystem(error) (openbits.Kind, string) { return "", "" }
+
+func writeAt(f *os.File, b []byte, off int64) (int, error) { return f.WriteAt(b, off) }

@@ -7,6 +7,7 @@ package sink
 
 import (
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -96,6 +97,28 @@ func (d *dir) setMode(f *os.File, mode uint32) error {
 		return nil
 	}
 	return err
+}
+
+// writeAt is os.File.WriteAt, which forgets what it wrote before an error such as a full disk (go1.26).
+func writeAt(f *os.File, b []byte, off int64) (n int, err error) {
+	if off < 0 {
+		return 0, unix.EINVAL
+	}
+	c, err := f.SyscallConn()
+	if err != nil {
+		return 0, err
+	}
+	controlErr := c.Control(func(fd uintptr) {
+		for n < len(b) && err == nil {
+			var m int
+			m, err = retry(func() (int, error) { return unix.Pwrite(int(fd), b[n:], off+int64(n)) })
+			if m == 0 && err == nil {
+				err = io.ErrUnexpectedEOF
+			}
+			n += max(m, 0)
+		}
+	})
+	return n, errors.Join(err, controlErr)
 }
 
 // retry repeats a call that a signal interrupted.

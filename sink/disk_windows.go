@@ -29,3 +29,5 @@ func (d *dir) setModified(f *os.File, t time.Time) error {
 	modified := windows.NsecToFiletime(t.UnixNano())
 	return windows.SetFileTime(windows.Handle(f.Fd()), nil, nil, &modified)
 }
+
+func writeAt(f *os.File, b []byte, off int64) (int, error) { return f.WriteAt(b, off) }

@@ -137,7 +137,7 @@ func (p *partFile) ReadAt(b []byte, off int64) (int, error) {
 }
 
 func (p *partFile) WriteAt(b []byte, off int64) (int, error) {
-	n, err := p.file.WriteAt(b, off)
+	n, err := writeAt(p.file, b, off)
 	if err != nil {
 		err = fail("write", p.path, err)
 	}
