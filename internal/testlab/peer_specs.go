@@ -69,6 +69,7 @@ var specs = map[string]spec{
 events { worker_connections 512; }
 http {
   access_log off; default_type application/octet-stream; sendfile on; tcp_nopush on;
+  log_format logged '$body_bytes_sent $status $uri';
   client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi; uwsgi_temp_path uwsgi; scgi_temp_path scgi;
   server {
     listen 127.0.0.1:@PORT@; listen 127.0.0.1:@TLS@ ssl http2; root @ROOT@;
@@ -76,6 +77,8 @@ http {
     location /noetag/ { alias @ROOT@/; etag off; }
     location /noranges/ { alias @ROOT@/; max_ranges 0; }
     location /gzip/ { alias @ROOT@/; gzip on; gzip_types *; gzip_min_length 1; }
+    # What was sent is logged, at the rate of the query: bytes per second for each connection.
+    location /logged/ { alias @ROOT@/; limit_rate $arg_rate; access_log @DIR@/logged.log logged; }
   }
 }
 `),
