@@ -18,7 +18,8 @@ import (
 type action struct {
 	all  []openbits.State // the jobs that --all means
 	call func(context.Context, *client.Client, api.Job) (api.Job, error)
-	done string // what is said of a job: "resumed"
+	skip func(api.Job) bool // of the jobs that --all means; nil: none
+	done string             // what is said of a job: "resumed"
 }
 
 // actionCommand gives a verb of one action its arguments, --all and its completion.
@@ -41,7 +42,7 @@ func (a *app) actionCommand(c *cobra.Command, allHelp string, act action) *cobra
 		}
 		jobs, err := find(c.Context(), service, args)
 		if *all && err == nil {
-			jobs, err = allJobs(c.Context(), service, act.all)
+			jobs, err = allJobs(c.Context(), service, act)
 		}
 		if err != nil {
 			return err
@@ -52,13 +53,15 @@ func (a *app) actionCommand(c *cobra.Command, allHelp string, act action) *cobra
 }
 
 // allJobs collects the jobs first: the action changes which jobs the query would find.
-func allJobs(ctx context.Context, c *client.Client, states []openbits.State) ([]api.Job, error) {
+func allJobs(ctx context.Context, c *client.Client, act action) ([]api.Job, error) {
 	var jobs []api.Job
-	for j, err := range c.AllJobs(ctx, api.JobQuery{States: states, Limit: 1000}) {
+	for j, err := range c.AllJobs(ctx, api.JobQuery{States: act.all, Limit: 1000}) {
 		if err != nil {
 			return nil, err
 		}
-		jobs = append(jobs, j)
+		if act.skip == nil || !act.skip(j) {
+			jobs = append(jobs, j)
+		}
 	}
 	return jobs, nil
 }

@@ -9,8 +9,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -23,17 +25,19 @@ import (
 
 // commands are what scripts can say besides testscript's own words.
 var commands = map[string]func(*testscript.TestScript, bool, []string){
-	"exits":   exits,   // exits CODE ARG...: run bits and check its exit code
-	"job":     job,     // job: keep what the last command printed as $JOB
-	"reach":   reach,   // reach JOB STATE: return when the job has been seen in the state
-	"moving":  moving,  // moving JOB BYTES: return when so many bytes were seen
-	"service": service, // service kill|stop: end the service, and return when it is gone
-	"origin":  origin,  // origin [http|https] [RATE]: start a server, $ORIGIN is its URL
-	"serve":   serve,   // serve PATH SIZE: serve a file, $SHA256 is its digest
-	"answer":  answer,  // answer PATH STATUS [NAME:VALUE...]: answer with a status and headers
-	"same":    same,    // same FILE PATH: the file is what the server serves
-	"ancient": ancient, // ancient: an older service answers on the socket
-	"tmpfs":   tmpfs,   // tmpfs DIR SIZE: mount a small disk
+	"exits":   exits,     // exits CODE ARG...: run bits and check its exit code
+	"job":     job,       // job: keep what the last command printed as $JOB
+	"reach":   reach,     // reach JOB STATE: return when the job has been seen in the state
+	"moving":  moving,    // moving JOB BYTES: return when so many bytes were seen
+	"signal":  terminate, // signal JOB: ask the command that created the job to end
+	"service": service,   // service kill|stop: end the service, and return when it is gone
+	"origin":  origin,    // origin [http|https] [RATE]: start a server, $ORIGIN is its URL
+	"serve":   serve,     // serve PATH SIZE: serve a file, $SHA256 is its digest
+	"answer":  answer,    // answer PATH STATUS [NAME:VALUE...]: answer with a status and headers
+	"signed":  signed,  // signed PATH SIZE SIG: serve a file to requests with ?sig=SIG, 403 to others
+	"same":    same,      // same FILE PATH: the file is what the server serves
+	"ancient": ancient,   // ancient: an older service answers on the socket
+	"tmpfs":   tmpfs,     // tmpfs DIR SIZE: mount a small disk
 }
 
 func exits(ts *testscript.TestScript, neg bool, args []string) {
@@ -87,13 +91,27 @@ func watchUntil(ts *testscript.TestScript, name string, is func(openbits.State, 
 	}
 }
 
+// terminate finds the command by what the service knows of it.
+func terminate(ts *testscript.TestScript, _ bool, args []string) {
+	ctx, cancel := testContext()
+	defer cancel()
+	j, err := serviceOf(ts).Find(ctx, args[0])
+	ts.Check(err)
+	process, err := os.FindProcess(j.Client.PID)
+	ts.Check(err)
+	ts.Check(process.Signal(syscall.SIGTERM))
+}
+
 // service ends the service and returns when it is gone: then its end of a connection is closed.
 func service(ts *testscript.TestScript, _ bool, args []string) {
-	signal := map[string]os.Signal{"kill": os.Kill, "stop": os.Interrupt}[args[0]]
+	signal := map[string]os.Signal{"kill": os.Kill, "stop": stopSignal}[args[0]]
 	if !endService(ts.Getenv(places.Home), signal) {
 		ts.Fatalf("no service is running")
 	}
 }
+
+// stopSignal ends a service in order where there is a way to.
+var stopSignal = map[bool]os.Signal{true: os.Kill, false: os.Interrupt}[runtime.GOOS == "windows"]
 
 func endService(home string, signal os.Signal) bool {
 	ctx, cancel := testContext()

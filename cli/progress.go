@@ -10,6 +10,7 @@ import (
 
 	"github.com/openbits/openbits"
 	"github.com/openbits/openbits/api"
+	"github.com/openbits/openbits/client"
 	"github.com/openbits/openbits/internal/size"
 	"github.com/openbits/openbits/internal/term"
 )
@@ -151,7 +152,7 @@ func (p *progress) view(now time.Time) term.View {
 // line prints a plain line when one is due, and the reason whenever it is another.
 func (p *progress) line(now time.Time) {
 	reason := ""
-	if p.job.Reason != nil && !p.job.State.Final() && !p.job.State.Active() {
+	if p.job.Reason != nil && !client.Settled(p.job) && !p.job.State.Active() {
 		reason = status(p.job, now)
 	}
 	if reason != p.reason {
@@ -160,7 +161,7 @@ func (p *progress) line(now time.Time) {
 		}
 	}
 	done, all := p.job.BytesDone, total(p.job.BytesTotal)
-	if reason != "" || p.job.State.Final() || !p.pulse.Due(now, done, all) {
+	if reason != "" || client.Settled(p.job) || !p.pulse.Due(now, done, all) {
 		return
 	}
 	text := fmt.Sprintf("bits: %s of %s", term.Percent(done, all), size.Bytes(all))

@@ -25,6 +25,7 @@ waits to try again does so now. What was fetched is kept. The service is started
 		call: func(ctx context.Context, c *client.Client, j api.Job) (api.Job, error) {
 			return c.Resume(ctx, j.ID)
 		},
+		skip: func(j api.Job) bool { return j.FilesTotal == 0 },
 		done: "resumed",
 	})
 }

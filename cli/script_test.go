@@ -4,8 +4,12 @@
 package cli
 
 import (
+	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"runtime"
+	"sync"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -27,12 +31,40 @@ func TestScripts(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			e.Defer(func() { _ = os.RemoveAll(home) })
+			e.Defer(func() {
+				endService(home, stopSignal)
+				_ = os.RemoveAll(home)
+			})
 			e.Setenv("OPENBITS_HOME", home)
 			e.Setenv("HOME", filepath.Join(e.WorkDir, "home"))
 			return nil
 		},
 		Cmds:                commands,
+		Condition:           condition,
 		RequireExplicitExec: true,
 	})
 }
+
+// condition knows what a script can only do on some machines.
+func condition(name string) (bool, error) {
+	switch name {
+	case "root":
+		return os.Getuid() == 0, nil
+	case "mounts":
+		return canMount(), nil
+	}
+	return false, fmt.Errorf("unknown condition %q", name)
+}
+
+// canMount reports whether this process may mount a small disk.
+var canMount = sync.OnceValue(func() bool {
+	dir, err := os.MkdirTemp("", "bits")
+	if err != nil || runtime.GOOS != "linux" {
+		return false
+	}
+	defer func() { _ = os.Remove(dir) }()
+	if exec.Command("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", dir).Run() != nil {
+		return false
+	}
+	return exec.Command("umount", dir).Run() == nil
+})

@@ -5,6 +5,8 @@ package cli
 
 import (
 	"fmt"
+	"net/http"
+	"strings"
 	"time"
 
 	"github.com/openbits/openbits"
@@ -64,14 +66,22 @@ func status(j api.Job, now time.Time) string {
 	return ""
 }
 
+// ownHints add to what the service says, which knows nothing of this program, how to say it here.
+var ownHints = map[openbits.Kind]string{
+	openbits.KindTLS: "Flags: --cacert FILE; --cert FILE --key FILE.",
+	openbits.KindHTTP(http.StatusUnauthorized):      "Names and passwords: ~/.netrc; tokens: -H 'Authorization: Bearer …'.",
+	openbits.KindHTTP(http.StatusForbidden):         "A renewed URL: bits set JOB 'url[0]=URL'.",
+	openbits.KindHTTP(http.StatusProxyAuthRequired): "The proxy's name and password: --proxy http://USER:PASSWORD@HOST:PORT.",
+}
+
 // fileFailed says what became of a file that is not under its name.
 func (a *app) fileFailed(f api.File) {
 	path := term.Plain(f.Path)
 	switch {
 	case f.Error != nil:
 		fmt.Fprintf(a.Err, "bits: %s: %s\n", path, term.Plain(f.Error.Text))
-		if f.Error.Hint != "" {
-			fmt.Fprintf(a.Err, "hint: %s\n", term.Plain(f.Error.Hint))
+		if hint := strings.TrimSpace(term.Plain(f.Error.Hint) + " " + ownHints[f.Error.Code]); hint != "" {
+			fmt.Fprintf(a.Err, "hint: %s\n", hint)
 		}
 	case f.State == openbits.FileDropped:
 		fmt.Fprintf(a.Err, "bits: %s: was not whole when its job ended, its bytes are deleted\n", path)
