@@ -41,18 +41,24 @@ func steps() ([]string, error) {
 	return list, nil
 }
 
-// migrate brings the schema to the version that this program knows. A database of a newer version is left alone.
+// tooNew refuses a database of a newer version: nothing in it is touched.
+func tooNew(w *writer, list []string) error {
+	var version int
+	if err := w.get([]any{&version}, "PRAGMA user_version"); err != nil || version <= len(list) {
+		return err
+	}
+	return &openbits.Error{
+		Op: "open", Object: "the queue", Kind: openbits.KindServiceTooOld, Context: openbits.ContextQueueManager, File: -1,
+		Text: fmt.Sprintf("a newer openbits wrote it (schema %d, this program knows %d)", version, len(list)),
+		Hint: "Install the newer openbits again, or start this one with another state folder.",
+	}
+}
+
+// migrate brings the schema to the version that this program knows.
 func migrate(w *writer, list []string) error {
 	var version int
 	if err := w.get([]any{&version}, "PRAGMA user_version"); err != nil {
 		return err
-	}
-	if version > len(list) {
-		return &openbits.Error{
-			Op: "open", Object: "the queue", Kind: openbits.KindServiceTooOld, Context: openbits.ContextQueueManager, File: -1,
-			Text: fmt.Sprintf("a newer openbits wrote it (schema %d, this program knows %d)", version, len(list)),
-			Hint: "Install the newer openbits again, or start this one with another state folder.",
-		}
 	}
 	for number := version + 1; number <= len(list); number++ {
 		err := w.transaction(func(w *writer) error {

@@ -36,34 +36,40 @@ type Options struct {
 func Open(ctx context.Context, dir string, o Options) (s *Store, r *Recovery, err error) {
 	defer func() { err = fail("open", "the queue", err) }()
 	if err := ctx.Err(); err != nil {
-		return nil, r, err
+		return nil, nil, err
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, r, folderFailed(dir, err)
+		return nil, nil, folderFailed(dir, err)
 	}
 	box, err := seal.Open(dir)
 	if err != nil {
-		return nil, r, err
+		return nil, nil, err
 	}
 	b := &builder{dir: dir, box: box, wal: !o.NoWAL}
-	if r, err = b.finish(); err != nil {
-		return nil, r, err
-	}
-	w, err := b.open()
-	if damaged(err) {
-		if r, err = b.rebuild(err); err != nil {
-			return nil, r, err
-		}
-		w, err = b.open()
-	}
+	w, r, err := b.openOrRebuild()
 	if err != nil {
-		return nil, r, err
+		return nil, nil, err
 	}
 	s = &Store{dir: dir, box: box, writer: w, turn: make(chan struct{}, 1), prepared: map[string]*sql.Stmt{}}
 	if s.readers, err = openReaders(b.path()); err != nil {
-		return nil, r, errors.Join(err, w.close())
+		return nil, nil, errors.Join(err, w.close())
 	}
 	return s, r, nil
+}
+
+func (b *builder) openOrRebuild() (w *writer, r *Recovery, err error) {
+	if r, err = b.finish(); err != nil {
+		return nil, nil, err
+	}
+	w, err = b.open()
+	if !damaged(err) {
+		return w, r, err
+	}
+	if r, err = b.rebuild(err); err != nil {
+		return nil, nil, err
+	}
+	w, err = b.open()
+	return w, r, err
 }
 
 func openReaders(path string) (*sql.DB, error) {
@@ -96,6 +102,8 @@ func (b *builder) open() (w *writer, err error) {
 	}()
 	info, err := os.Lstat(b.path())
 	switch {
+	case errors.Is(err, fs.ErrNotExist) && exists(b.path()+"-wal"):
+		return nil, corrupt("it is missing, and its log is there")
 	case errors.Is(err, fs.ErrNotExist):
 		if err := b.create(); err != nil {
 			return nil, err
@@ -110,12 +118,14 @@ func (b *builder) open() (w *writer, err error) {
 	if err != nil {
 		return nil, err
 	}
-	unclean := b.unclean()
 	w, err = openWriter(b.path(), b.wal)
 	if err != nil {
 		return nil, err
 	}
-	if err = b.check(w, unclean); err == nil {
+	if err = tooNew(w, list); err == nil {
+		err = b.check(w)
+	}
+	if err == nil {
 		err = migrate(w, list)
 	}
 	if err != nil {

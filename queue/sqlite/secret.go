@@ -50,13 +50,13 @@ func openURL(box *seal.Box, r *fileRow) error {
 	}
 	plain, err := box.Open(r.sealed, "url", r.JobID, strconv.Itoa(r.Index))
 	if err != nil {
-		return unreadable("the URL of file "+strconv.Itoa(r.Index)+" of job "+r.JobID, r.Index, err)
+		return withheld("the URL of file "+strconv.Itoa(r.Index)+" of job "+r.JobID, r.Index, err)
 	}
 	r.URL = string(plain)
 	return nil
 }
 
-func unreadable(what string, index int, err error) error {
+func withheld(what string, index int, err error) error {
 	e := *openbits.AsError(err)
 	e.Object, e.File = what, index
 	return &e
@@ -82,7 +82,7 @@ func (s *Store) Route(ctx context.Context, id string) (route openbits.Route, err
 	}
 	plain, err := s.box.Open(sealed, "route", id)
 	if err != nil {
-		return route, unreadable("the credentials and headers of job "+id, -1, err)
+		return route, withheld("the credentials and headers of job "+id, -1, err)
 	}
 	err = json.Unmarshal(plain, &route)
 	return route, err

@@ -139,10 +139,16 @@ func (w *writer) transaction(do func(w *writer) error) (err error) {
 	return nil
 }
 
-func (w *writer) close() error {
+// forget closes the prepared statements.
+func (w *writer) forget() {
 	for _, stmt := range w.prepared {
 		stmt.Close()
 	}
+	clear(w.prepared)
+}
+
+func (w *writer) close() error {
+	w.forget()
 	var err error
 	if w.conn != nil {
 		err = w.conn.Close()
