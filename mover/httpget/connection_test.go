@@ -80,6 +80,57 @@ func TestConnections(t *testing.T) {
 	}
 }
 
+// countedConn tells when it is closed.
+type countedConn struct {
+	net.Conn
+	once   sync.Once
+	closed func()
+}
+
+func (c *countedConn) Close() error {
+	c.once.Do(c.closed)
+	return c.Conn.Close()
+}
+
+// TestNothingLeft: after Reset no connection is left open, whatever became of the downloads.
+func TestNothingLeft(t *testing.T) {
+	authority := newAuthority(t)
+	for _, opt := range []testlab.Options{{Stall: time.Second}, {Stall: time.Second, Authority: authority}} {
+		origin := startOrigin(t, opt)
+		var open sync.WaitGroup
+		m := httpget.New(httpget.Options{
+			Timeouts: httpget.Timeouts{Idle: 50 * time.Millisecond},
+			Dial: func(ctx context.Context, network, addr string) (net.Conn, error) {
+				conn, err := new(dial.Dialer).DialContext(ctx, network, addr)
+				if err != nil {
+					return nil, err
+				}
+				open.Add(1)
+				return &countedConn{Conn: conn, closed: open.Done}, nil
+			},
+		})
+		for i, fault := range testlab.Faults {
+			path := "/" + string(fault) + ".bin"
+			origin.Put(path, testlab.File{
+				Content: content, Plan: testlab.Steps(testlab.Step{Fault: fault, At: 1000, Status: 404}),
+			})
+			route := &openbits.Route{CA: authority.PEM, Headers: []openbits.Header{{Name: "X", Value: string(fault)}}}
+			ctx, cancel := context.WithCancel(context.Background())
+			part := emptyPart()
+			part.Hook = func(testlab.Op, int64) error {
+				if i%3 == 0 {
+					cancel()
+				}
+				return nil
+			}
+			_ = m.Move(ctx, openbits.Transfer{URL: origin.URL + path, Route: route}, part)
+			cancel()
+		}
+		m.Reset()
+		open.Wait() // a leak ends in the time limit of the test
+	}
+}
+
 // proxy is a forwarding HTTP proxy that wants a user and password, and refuses to connect to port 1.
 func proxy(t *testing.T) (addr string) {
 	t.Helper()
