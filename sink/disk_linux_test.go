@@ -5,6 +5,7 @@ package sink_test
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -229,5 +230,31 @@ func TestForeignPart(t *testing.T) {
 	}
 	if got, err := os.ReadFile(path); string(got) != "content" {
 		t.Fatalf("%q, %v", got, err)
+	}
+}
+
+// TestOverlay: a folder of a container's image is copied when something is first written in it, and gets another
+// birth time by that. It is the same folder all the same.
+func TestOverlay(t *testing.T) {
+	base := t.TempDir()
+	merged := filepath.Join(base, "merged")
+	for _, name := range []string{"lower/destination", "upper", "work", "merged"} {
+		if err := os.MkdirAll(filepath.Join(base, name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	mountAt(t, merged, "overlay", fmt.Sprintf("lowerdir=%[1]s/lower,upperdir=%[1]s/upper,workdir=%[1]s/work", base))
+	s := newSink(t)
+	f := folder(t, s, filepath.Join(merged, "destination"))
+	for round := range 3 {
+		for _, name := range []string{"one", "two"} {
+			p := part(t, s, f, fmt.Sprint(name, round), "content")
+			if err := errors.Join(publish(t, s, p), publish(t, s, p)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := s.Close(); err != nil { // the next round opens the folder anew
+			t.Fatal(err)
+		}
 	}
 }
