@@ -239,3 +239,47 @@ func checkFile(t *testing.T, name string, docs map[string][]string) {
 		docs[folder] = nil
 	}
 }
+
+// TestDependencies: docs/dependencies.md gives a reason for each module that go.mod requires directly, and for no other.
+func TestDependencies(t *testing.T) {
+	out, err := exec.CommandContext(t.Context(), "go", "mod", "edit", "-json").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file struct {
+		Require []struct {
+			Path     string
+			Indirect bool
+		}
+	}
+	if err := json.Unmarshal(out, &file); err != nil {
+		t.Fatal(err)
+	}
+	page, err := os.ReadFile("docs/dependencies.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var explained, direct, all []string
+	for line := range strings.Lines(string(page)) {
+		if rest, ok := strings.CutPrefix(line, "| `"); ok {
+			name, _, _ := strings.Cut(rest, "`")
+			explained = append(explained, name)
+		}
+	}
+	for _, r := range file.Require {
+		all = append(all, r.Path)
+		if !r.Indirect {
+			direct = append(direct, r.Path)
+		}
+	}
+	for _, name := range direct {
+		if !slices.Contains(explained, name) {
+			t.Errorf("docs/dependencies.md gives no reason for %s", name)
+		}
+	}
+	for _, name := range explained {
+		if !slices.Contains(all, name) {
+			t.Errorf("docs/dependencies.md explains %s, which go.mod does not require", name)
+		}
+	}
+}

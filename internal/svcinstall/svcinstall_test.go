@@ -381,3 +381,32 @@ func TestXMLParses(t *testing.T) {
 		}
 	}
 }
+
+// TestPackaging: packages ship the units that bits service install writes, without its mark.
+func TestPackaging(t *testing.T) {
+	for _, system := range []bool{false, true} {
+		o := options(t, "linux", &script{})
+		o.System = system
+		folder := "user"
+		if system {
+			folder, o.Socket = "system", "/run/openbits/bits.sock"
+		}
+		list, err := systemd{o}.files()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range list {
+			path := filepath.Join("../../packaging/systemd", folder, filepath.Base(f.path))
+			if strings.HasSuffix(f.path, ".conf") {
+				path = "../../packaging/sysusers.conf"
+			}
+			var kept []string
+			for line := range strings.Lines(string(f.data)) {
+				if !strings.HasPrefix(line, "#") {
+					kept = append(kept, line)
+				}
+			}
+			compare(t, path, []byte(strings.TrimLeft(strings.Join(kept, ""), "\n")))
+		}
+	}
+}
