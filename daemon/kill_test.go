@@ -30,11 +30,9 @@ import (
 var (
 	kills    = flag.Int("kills", 12, "how often TestKill kills the service")
 	killSize = flag.Int64("kill-size", 96<<20, "bytes of the job that TestKill runs")
+	killPace = flag.Duration("kill-every", 150*time.Millisecond, "how long TestKill lets the service live, on average")
 	killSeed = flag.Uint64("kill-seed", 0, "seed of TestKill; 0: a new one")
 )
-
-// killEvery is how long the service lives between two kills, on average.
-const killEvery = 100 * time.Millisecond
 
 // asService is the environment variable that makes the test's program a service.
 const asService = "OPENBITS_TEST_SERVICE"
@@ -140,7 +138,7 @@ func mixed(total int64, rnd *rand.Rand) map[string]testlab.Content {
 // TestKill kills the real service again and again during a job of mixed files from a real nginx. Every
 // file must arrive right, the job must be there once, and little may be fetched twice.
 //
-// The full form: go test ./daemon -run TestKill -kills 200 -kill-size 1073741824 -timeout 30m
+// The full form: go test ./daemon -run TestKill -kills 200 -kill-size 1073741824 -kill-every 1s -timeout 30m
 func TestKill(t *testing.T) {
 	seed := *killSeed
 	if seed == 0 {
@@ -155,8 +153,9 @@ func TestKill(t *testing.T) {
 	job := api.NewJob{ID: client.NewID(), Start: true, Settings: api.NewSettings{AutoComplete: true}}
 	modified := time.Now().Add(-time.Hour)
 	// The origin is slow enough for the kills to fall all over the job. A limit of the service's own would
-	// leave the bytes in the buffers of its connections, and each kill would throw those away.
-	rate := fmt.Sprintf("?rate=%d", *killSize/int64(*kills)*int64(time.Second/killEvery)/openbits.MaxConnectionsPerHost)
+	// leave the bytes in the buffers of its connections, and each kill would throw those away; so does the first
+	// second of each answer, which nginx sends at once. That is why the full form takes its time.
+	rate := fmt.Sprintf("?rate=%d", *killSize/int64(*kills)*int64(time.Second / *killPace)/openbits.MaxConnectionsPerHost)
 	for name, c := range files {
 		path, err := nginx.Put(name, c, modified)
 		if err != nil {
@@ -172,7 +171,7 @@ func TestKill(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range *kills {
-		time.Sleep(time.Duration(rnd.Int64N(int64(2 * killEvery)))) // the moment is the point
+		time.Sleep(time.Duration(rnd.Int64N(int64(2 * *killPace)))) // the moment is the point
 		s.kill()
 		s.start()
 	}
