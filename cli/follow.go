@@ -38,6 +38,7 @@ func (a *app) follow(ctx context.Context, c *client.Client, j api.Job, asJSON bo
 type message struct {
 	update api.Update
 	said   string // about the service
+	starts int    // how often it was started
 	err    error  // the last message
 }
 
@@ -81,6 +82,7 @@ func (a *app) watchToEnd(ctx context.Context, c *client.Client, j api.Job, p *pr
 				return j, m.err
 			case m.said != "":
 				p.say(m.said)
+				p.starts += m.starts
 			default:
 				if p.update(m.update, time.Now()); client.Settled(p.job) {
 					return p.job, nil
@@ -104,7 +106,7 @@ func (a *app) revive(ctx context.Context, send func(message) bool) func(error) e
 		}
 		if err := a.startService(ctx); err == nil {
 			told = false
-			send(message{said: "the service stopped; started it again"})
+			send(message{said: "the service stopped; started it again", starts: 1})
 		} else if !told && ctx.Err() == nil {
 			told = true
 			send(message{said: "the service stopped; waiting for it to come back"})
@@ -116,10 +118,18 @@ func (a *app) revive(ctx context.Context, send func(message) bool) func(error) e
 // goodbye is how long a command that was interrupted tries to reach the service.
 const goodbye = 10 * time.Second
 
-func suspendNow(ctx context.Context, c *client.Client, id string) (api.Job, error) {
+// suspendNow suspends a job although ctx is over. Without a service there is one to be
+// started: the next one would let the job go on.
+func (a *app) suspendNow(ctx context.Context, c *client.Client, id string) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), goodbye)
 	defer cancel()
-	return c.Suspend(ctx, id)
+	_, err := c.Suspend(ctx, id)
+	if errors.Is(err, openbits.KindServiceUnavailable) {
+		if err = a.startService(ctx); err == nil {
+			_, err = c.Suspend(ctx, id)
+		}
+	}
+	return err
 }
 
 // leave ends the command: Ctrl-C suspends the job; any other signal, such as the loss of the terminal, leaves it running.
@@ -132,7 +142,7 @@ func (a *app) leave(ctx context.Context, c *client.Client, j api.Job, signal sto
 		fmt.Fprintf(a.Err, "bits: the job goes on in the background; see: bits show %s\n", short(j.ID))
 		return signal
 	}
-	_, err := suspendNow(ctx, c, j.ID)
+	err := a.suspendNow(ctx, c, j.ID)
 	switch {
 	case errors.Is(err, openbits.KindInvalidState):
 		fmt.Fprintf(a.Err, "bits: the job has ended already; see: bits show %s\n", short(j.ID))
@@ -140,7 +150,11 @@ func (a *app) leave(ctx context.Context, c *client.Client, j api.Job, signal sto
 		printError(a.Err, err)
 		fmt.Fprintf(a.Err, "bits: the job may go on in the background; see: bits show %s\n", short(j.ID))
 	default:
-		fmt.Fprintf(a.Err, "bits: suspended at %s of %s, which are kept\n", size.Bytes(j.BytesDone), size.Bytes(total(j.BytesTotal)))
+		text := "suspended before any byte came"
+		if j.BytesDone > 0 {
+			text = "suspended at " + size.Bytes(j.BytesDone) + ", which are kept"
+		}
+		fmt.Fprintln(a.Err, "bits: "+text)
 		fmt.Fprintf(a.Err, "hint: Go on with the same command again, or in the background with: bits resume %s\n", short(j.ID))
 	}
 	return signal
@@ -166,7 +180,11 @@ func (a *app) outcome(ctx context.Context, c *client.Client, j api.Job, p *progr
 		}
 	}
 	if whole(j) {
-		fmt.Fprintln(a.Err, summary(j, last, verified, p.first, p.elapsed(time.Now())))
+		text := summary(j, last, verified, p.first, p.elapsed(time.Now()))
+		if p.starts > 0 {
+			text += fmt.Sprintf(", service started again: %d", p.starts)
+		}
+		fmt.Fprintln(a.Err, text)
 		return nil
 	}
 	if err := a.tellFailure(ctx, c, j); err != nil {

@@ -78,7 +78,7 @@ func (a *app) runGet(ctx context.Context, f getFlags, args []string) error {
 	if err != nil {
 		if ctx.Err() != nil {
 			// Whether the job was created is not known; if it was, it shall not run.
-			_, _ = suspendNow(ctx, service, job.ID)
+			_ = a.suspendNow(ctx, service, job.ID)
 		}
 		return err
 	}

@@ -95,7 +95,7 @@ func listJSON(ctx context.Context, w io.Writer, c *client.Client, q api.JobQuery
 }
 
 // nameWidth is the width of the column of names; a pipe gets longer names whole.
-const nameWidth = 24
+const nameWidth = 20
 
 func (a *app) listTable(ctx context.Context, c *client.Client, q api.JobQuery) error {
 	out := bufio.NewWriter(a.Out)
@@ -119,17 +119,25 @@ func (a *app) listTable(ctx context.Context, c *client.Client, q api.JobQuery) e
 		} else {
 			name += strings.Repeat(" ", max(0, nameWidth-term.Width(name)))
 		}
-		text := fmt.Sprintf("%-8s  %s  %-15s  %-10s  %5s  %9s  %s", short(j.ID), name, j.State, j.Priority,
-			term.Percent(j.BytesDone, total(j.BytesTotal)), size.Bytes(total(j.BytesTotal)), status(j, now))
-		if width > 0 {
-			text = term.Clip(text, width-1)
-		}
-		fmt.Fprintln(out, strings.TrimRight(text, " "))
+		text := fmt.Sprintf("%-8s  %s  %-15s  %-10s  %5s  %9s", short(j.ID), name, j.State, j.Priority,
+			term.Percent(j.BytesDone, total(j.BytesTotal)), size.Bytes(total(j.BytesTotal)))
+		fmt.Fprintln(out, withStatus(text, status(j, now), width))
 	}
 	if count == 0 {
 		fmt.Fprintln(a.Err, a.emptyList(q))
 	}
 	return out.Flush()
+}
+
+// withStatus puts the status at the end of a job's line, or below it where a terminal has no room.
+func withStatus(text, status string, width int) string {
+	switch {
+	case status == "":
+		return text
+	case width > 0 && term.Width(text)+2+term.Width(status) >= width:
+		return text + "\n" + term.Clip("          "+status, width-1)
+	}
+	return text + "  " + status
 }
 
 func (a *app) emptyList(q api.JobQuery) string {

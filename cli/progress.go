@@ -6,6 +6,7 @@ package cli
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/openbits/openbits"
@@ -28,6 +29,9 @@ type progress struct {
 	began  time.Time
 	first  int64  // bytes that were there when it began
 	reason string // the last that was said on plain lines
+	waits  openbits.ReasonCode
+	since  time.Time // when it began to wait for that
+	starts int       // of the service, after it was lost
 }
 
 func newProgress(a *app, j api.Job) *progress {
@@ -58,6 +62,13 @@ func (p *progress) update(u api.Update, now time.Time) {
 			continue
 		}
 		p.job = j
+		code := openbits.ReasonCode("")
+		if j.Reason != nil && !j.State.Active() && !client.Settled(j) {
+			code = j.Reason.Code
+		}
+		if code != p.waits {
+			p.waits, p.since = code, now
+		}
 		if !j.State.Active() {
 			p.speed.Reset()
 			p.moving = nil
@@ -65,7 +76,9 @@ func (p *progress) update(u api.Update, now time.Time) {
 		p.speed.Add(now, j.BytesDone)
 	}
 	if u.Kind == openbits.UpdateProgress {
-		p.moving = u.Files
+		p.moving = slices.Clone(u.Files)
+		// A file keeps its row as long as it moves.
+		slices.SortFunc(p.moving, func(x, y api.File) int { return x.Index - y.Index })
 		seen := make(map[int]bool, len(u.Files))
 		for _, f := range u.Files {
 			seen[f.Index] = true
@@ -120,10 +133,7 @@ func (p *progress) frame(now time.Time) []string {
 
 func (p *progress) view(now time.Time) term.View {
 	j := p.job
-	v := term.View{Notice: status(j, now)}
-	if j.Reason == nil {
-		v.Notice = ""
-	}
+	v := term.View{Notice: p.notice(now)}
 	for _, f := range p.moving {
 		row := term.Row{Name: filepath.Base(f.Path), Done: f.BytesDone, Total: total(f.BytesTotal), Speed: -1}
 		if row.Done == 0 && row.Total == 0 {
@@ -149,16 +159,25 @@ func (p *progress) view(now time.Time) term.View {
 	return v
 }
 
+// patience is how long a job waits before it is told why: most reasons are over sooner.
+const patience = 500 * time.Millisecond
+
+// notice is why the job waits, or "".
+func (p *progress) notice(now time.Time) string {
+	if p.waits == "" || now.Sub(p.since) < patience {
+		return ""
+	}
+	return status(p.job, now)
+}
+
 // line prints a plain line when one is due, and the reason whenever it is another.
 func (p *progress) line(now time.Time) {
-	reason := ""
-	if p.job.Reason != nil && !client.Settled(p.job) && !p.job.State.Active() {
-		reason = status(p.job, now)
-	}
-	if reason != p.reason {
-		if p.reason = reason; reason != "" {
-			fmt.Fprintln(p.app.Err, "bits: waiting: "+reason)
-		}
+	reason := p.notice(now)
+	if reason == "" {
+		p.reason = ""
+	} else if p.reason != p.job.Reason.Text {
+		p.reason = p.job.Reason.Text
+		fmt.Fprintln(p.app.Err, "bits: waiting: "+reason)
 	}
 	done, all := p.job.BytesDone, total(p.job.BytesTotal)
 	if reason != "" || client.Settled(p.job) || !p.pulse.Due(now, done, all) {

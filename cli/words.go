@@ -6,6 +6,7 @@ package cli
 import (
 	"fmt"
 	"net/http"
+	"regexp"
 	"strings"
 	"time"
 
@@ -42,6 +43,9 @@ func moment(t, now time.Time) string {
 	}
 }
 
+// fetching is what the text of an error repeats of what the line says already.
+var fetching = regexp.MustCompile(`cannot fetch \S+: `)
+
 // status is the end of a job's line in a listing: how it moves, or why it does not.
 func status(j api.Job, now time.Time) string {
 	switch {
@@ -50,8 +54,9 @@ func status(j api.Job, now time.Time) string {
 		if text == "" {
 			text = string(j.Reason.Code)
 		}
+		text = fetching.ReplaceAllString(text, "")
 		if j.Reason.Until != nil && j.Reason.Until.After(now) {
-			text += ", until " + j.Reason.Until.Local().Format("15:04:05")
+			return "goes on in " + size.Duration(j.Reason.Until.Sub(now).Round(time.Second)) + ": " + text
 		}
 		return text
 	case j.State.Active() && j.Rate != nil:

@@ -38,7 +38,7 @@ type Options struct {
 
 	Big    int64 // size of the one large file; 0: 48 MiB
 	Small  int   // number of small files; 0: 40
-	Rate   int64 // bytes per second of the origin; 0: 16 MiB
+	Rate   int64 // bytes per second of the origin; 0: 12 MiB
 	Folder string
 }
 
@@ -75,7 +75,7 @@ func Run(ctx context.Context, o Options) (Result, error) {
 		d.Small = 40
 	}
 	if d.Rate == 0 {
-		d.Rate = 16 << 20
+		d.Rate = 12 << 20
 	}
 	home, err := os.MkdirTemp(o.Folder, "bits")
 	if err != nil {
