@@ -45,9 +45,13 @@ func benchFile(id string, index int) openbits.File {
 	}
 }
 
+func benchDir() string {
+	return filepath.Join(os.TempDir(), fmt.Sprintf("openbits-bench-%d", os.Getpid()))
+}
+
 // filled is the folder of a queue with many jobs of one file each, made once for all benchmarks.
 func filled(b testing.TB) string {
-	dir := filepath.Join(os.TempDir(), fmt.Sprintf("openbits-bench-%d", os.Getpid()))
+	dir := benchDir()
 	if _, err := os.Stat(dir); err == nil {
 		return dir
 	}
@@ -64,12 +68,6 @@ func filled(b testing.TB) string {
 	}
 	must(b, s.Close())
 	return dir
-}
-
-func TestMain(m *testing.M) {
-	code := m.Run()
-	os.RemoveAll(filepath.Join(os.TempDir(), fmt.Sprintf("openbits-bench-%d", os.Getpid())))
-	os.Exit(code)
 }
 
 func must(t testing.TB, err error) {

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 )
 
@@ -60,7 +61,7 @@ func (b *builder) check(w *writer) error {
 		return err
 	}
 	if verdict != "ok" {
-		return corrupt(verdict)
+		return corrupt("the check found: " + strings.ReplaceAll(verdict, "\n", "; "))
 	}
 	if thorough {
 		return os.Remove(suspect)

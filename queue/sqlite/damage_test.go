@@ -96,6 +96,7 @@ func survivors(t *testing.T, dir string) *sqlite.Recovery {
 	if jobs != r.Jobs || files != r.Files || jobs*wreckFiles-files != r.LostFiles {
 		t.Errorf("%d jobs and %d files are there, and recovery says %+v", jobs, files, r)
 	}
+	t.Logf("%+v", *r)
 	works(t, s)
 	must(t, s.Close())
 	must(t, open(t, dir, sqlite.Options{}).Close()) // and is whole from now on

@@ -34,7 +34,7 @@ func (t *transaction) addFile(f *openbits.File) error {
 	url, sealed := sealURL(t.box, f)
 	args := append([]any{
 		fileID(job.seq, f.Index), job.claiming && claims(f.State),
-		url, sealed, folder.id, folder.path, f.Place.Name, f.Place.Part,
+		url, sealed != nil, sealed, folder.id, folder.path, f.Place.Name, f.Place.Part,
 	}, row.fields()...)
 	_, err = t.exec(insertFile, args...)
 	if !constraint(err) {
@@ -86,7 +86,7 @@ func (t *transaction) renew(f *openbits.File) error {
 		return err
 	}
 	url, sealed := sealURL(t.box, f)
-	n, err := t.exec("UPDATE files SET url = ?, sealed_url = ? WHERE id = ?", url, sealed, id)
+	n, err := t.exec("UPDATE files SET url = ?, secret = ?, sealed_url = ? WHERE id = ?", url, sealed != nil, sealed, id)
 	if err == nil && n == 0 {
 		return noFile(f.JobID, f.Index)
 	}
@@ -171,7 +171,7 @@ func (s *Store) Files(ctx context.Context, id string, q openbits.FileQuery) (pag
 		return page, nil
 	}
 	first, last := fileID(seq, max(0, q.From)), fileID(seq, maxIndex)
-	rows, err := s.filesWhere(ctx, q.States, seq, first, last, limit+1)
+	rows, err := s.filesWhere(ctx, q.States, first, last, limit+1)
 	if err != nil {
 		return openbits.FilePage{}, err
 	}
@@ -188,15 +188,15 @@ func (s *Store) Files(ctx context.Context, id string, q openbits.FileQuery) (pag
 }
 
 // filesWhere reads files of a job. With states it merges one walk of the index for each state.
-func (s *Store) filesWhere(ctx context.Context, states []openbits.FileState, seq, first, last int64, limit int) (*sql.Rows, error) {
+func (s *Store) filesWhere(ctx context.Context, states []openbits.FileState, first, last int64, limit int) (*sql.Rows, error) {
 	if len(states) == 0 {
 		return s.query(ctx, selectFiles+"WHERE f.id BETWEEN ? AND ? ORDER BY f.id LIMIT ?", first, last, limit)
 	}
 	var branches []string
 	var args []any
 	for _, state := range unique(states) {
-		branches = append(branches, "SELECT id FROM files INDEXED BY files_state WHERE job = ? AND state = ? AND id BETWEEN ? AND ?")
-		args = append(args, seq, string(state), first, last)
+		branches = append(branches, "SELECT id FROM files INDEXED BY files_state WHERE state = ? AND id BETWEEN ? AND ?")
+		args = append(args, string(state), first, last)
 	}
 	text := selectFiles + "JOIN (" + strings.Join(branches, " UNION ALL ") + " ORDER BY id LIMIT ?) k ON k.id = f.id ORDER BY f.id"
 	return s.readers.QueryContext(ctx, text, append(args, limit)...)
@@ -222,6 +222,15 @@ func (s *Store) collectFiles(rows *sql.Rows, id string) ([]openbits.File, error)
 	return files, sealed
 }
 
+// selectFileCounts leaps from state to state and counts a range of files in each, in the index alone.
+const selectFileCounts = `WITH RECURSIVE present (state) AS (
+		SELECT min(state) FROM files INDEXED BY files_state
+	UNION ALL
+		SELECT (SELECT min(state) FROM files INDEXED BY files_state WHERE state > present.state)
+		FROM present WHERE state IS NOT NULL
+	) SELECT state, n FROM (SELECT state, (SELECT count(*) FROM files INDEXED BY files_state
+		WHERE files.state = present.state AND id BETWEEN ? AND ?) AS n FROM present) WHERE n > 0`
+
 // CountFiles counts a job's files by state. Kind: not_found.
 func (s *Store) CountFiles(ctx context.Context, id string) (counts map[openbits.FileState]int, err error) {
 	defer s.end("count", &err)
@@ -232,7 +241,7 @@ func (s *Store) CountFiles(ctx context.Context, id string) (counts map[openbits.
 	if err != nil {
 		return nil, err
 	}
-	rows, err := s.query(ctx, "SELECT state, count(*) FROM files INDEXED BY files_state WHERE job = ? GROUP BY state", seq)
+	rows, err := s.query(ctx, selectFileCounts, fileID(seq, 0), fileID(seq, maxIndex))
 	if err != nil {
 		return nil, err
 	}

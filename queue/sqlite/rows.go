@@ -38,11 +38,12 @@ func jobFields(j *openbits.Job) []any {
 type fileRow struct {
 	openbits.File
 	held   openbits.Checkpoint // what Checkpoint points to
-	sealed []byte              // the URL, when it is secret
+	secret bool                // URL is the redacted one
+	sealed []byte              // then: the whole
 }
 
 // fixedColumns names the columns of a file that only its creation sets.
-var fixedColumns = []string{"url", "sealed_url", "folder", "path", "name", "part"}
+var fixedColumns = []string{"url", "secret", "sealed_url", "folder", "path", "name", "part"}
 
 // fileColumns names the columns that fields binds.
 var fileColumns = []string{
@@ -73,7 +74,7 @@ func rowOf(f *openbits.File) *fileRow {
 }
 
 // selectFiles reads files in the order of readFile; a condition follows.
-var selectFiles = "SELECT f.idx, f.url, f.sealed_url, d.given, d.identity, d.volume, f.name, f.part, " +
+var selectFiles = "SELECT f.idx, f.url, f.secret, f.sealed_url, d.given, d.identity, d.volume, f.name, f.part, " +
 	"f." + strings.Join(fileColumns, ", f.") +
 	" FROM files f JOIN folders d ON d.id = f.folder "
 
@@ -84,7 +85,7 @@ func readFile(row scanner, id string) (*fileRow, error) {
 	r := &fileRow{File: openbits.File{JobID: id}}
 	p := &r.Place
 	dest := append([]any{
-		&r.Index, &r.URL, &r.sealed, &p.Folder.Path, &p.Folder.ID, &p.Folder.Volume, &p.Name, &p.Part,
+		&r.Index, &r.URL, &r.secret, &r.sealed, &p.Folder.Path, &p.Folder.ID, &p.Folder.Volume, &p.Name, &p.Part,
 	}, r.fields()...)
 	err := row.Scan(dest...)
 	return r, err

@@ -4,8 +4,6 @@
 package sqlite
 
 import (
-	"database/sql"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -112,12 +110,12 @@ func (s *salvor) readFolders() error {
 func (s *salvor) copyFiles() error {
 	columns := strings.Join(fileColumns, ", ")
 	return s.from.each(
-		"SELECT id, folder, url, sealed_url, name, part, "+columns+" FROM files NOT INDEXED WHERE id > ? ORDER BY id",
+		"SELECT id, folder, url, secret, sealed_url, name, part, "+columns+" FROM files NOT INDEXED WHERE id > ? ORDER BY id",
 		"SELECT id FROM files NOT INDEXED WHERE id > ? ORDER BY id LIMIT 1",
 		func(row scanner) (id int64, err error) {
 			var folder int64
 			r := &fileRow{}
-			dest := append([]any{&id, &folder, &r.URL, &r.sealed, &r.Place.Name, &r.Place.Part}, r.fields()...)
+			dest := append([]any{&id, &folder, &r.URL, &r.secret, &r.sealed, &r.Place.Name, &r.Place.Part}, r.fields()...)
 			if err := row.Scan(dest...); err != nil {
 				return id, nil
 			}
@@ -139,7 +137,7 @@ func (s *salvor) copyFile(id, folder int64, r *fileRow) (kept bool, err error) {
 		return false, err
 	}
 	args := append([]any{
-		id, claiming(job.Type, job.State) && claims(r.State), r.URL, r.sealed, ref.id, ref.path, r.Place.Name, r.Place.Part,
+		id, claiming(job.Type, job.State) && claims(r.State), r.URL, r.secret, r.sealed, ref.id, ref.path, r.Place.Name, r.Place.Part,
 	}, r.fields()...)
 	return s.put(insertFile, args...)
 }
@@ -241,7 +239,8 @@ func (s *salvor) settle() error {
 // recount answers how many files a job lost, and counts the others anew when it lost any.
 func (s *salvor) recount(seq int64, j *openbits.Job) (lost int, err error) {
 	var found int
-	err = s.get([]any{&found}, "SELECT count(*) FROM files WHERE job = ?", seq)
+	first, last := fileID(seq, 0), fileID(seq, maxIndex)
+	err = s.get([]any{&found}, "SELECT count(*) FROM files WHERE id BETWEEN ? AND ?", first, last)
 	if err != nil || found >= j.NextFile {
 		return 0, err
 	}
@@ -249,10 +248,7 @@ func (s *salvor) recount(seq int64, j *openbits.Job) (lost int, err error) {
 		`SELECT count(*), count(*) FILTER (WHERE state IN ('transferred', 'publishing', 'published')),
 			count(*) FILTER (WHERE state IN ('error', 'quarantined', 'invalid')), count(*) FILTER (WHERE bytes_total < 0),
 			coalesce(sum(bytes_total) FILTER (WHERE bytes_total >= 0), 0), coalesce(sum(bytes_done), 0)
-		FROM files WHERE job = ? AND state <> 'dropped'`, seq)
-	if errors.Is(err, sql.ErrNoRows) {
-		err = nil
-	}
+		FROM files NOT INDEXED WHERE id BETWEEN ? AND ? AND state <> 'dropped'`, first, last)
 	j.BytesTotal = j.BytesSized
 	if j.Unsized > 0 {
 		j.BytesTotal = openbits.Unknown

@@ -45,7 +45,7 @@ func secretURL(raw string) bool {
 
 // openURL puts the whole URL into a row that was read.
 func openURL(box *seal.Box, r *fileRow) error {
-	if r.sealed == nil {
+	if !r.secret {
 		return nil
 	}
 	plain, err := box.Open(r.sealed, "url", r.JobID, strconv.Itoa(r.Index))

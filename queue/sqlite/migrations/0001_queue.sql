@@ -84,7 +84,8 @@ CREATE TABLE files (
   job              INTEGER GENERATED ALWAYS AS (id >> 32) VIRTUAL,
   idx              INTEGER GENERATED ALWAYS AS (id & 4294967295) VIRTUAL,
   url              TEXT    NOT NULL, -- without what may be secret
-  sealed_url       BLOB,             -- the whole, when url is not
+  secret           INTEGER NOT NULL, -- 1: something was, and sealed_url is the whole
+  sealed_url       BLOB,
   folder           INTEGER NOT NULL REFERENCES folders (id),
   path             INTEGER NOT NULL, -- of the folder
   name             TEXT    NOT NULL,
@@ -115,7 +116,7 @@ CREATE TABLE files (
 ) STRICT;
 
 CREATE UNIQUE INDEX files_claim ON files (path, name) WHERE claimed = 1;
-CREATE INDEX files_state ON files (job, state);
+CREATE INDEX files_state ON files (state);
 CREATE INDEX files_folder ON files (folder);
 
 -- The record. AUTOINCREMENT keeps the sequence going when all were pruned.
