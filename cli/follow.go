@@ -150,11 +150,7 @@ func (a *app) leave(ctx context.Context, c *client.Client, j api.Job, signal sto
 		printError(a.Err, err)
 		fmt.Fprintf(a.Err, "bits: the job may go on in the background; see: bits show %s\n", short(j.ID))
 	default:
-		text := "suspended before any byte came"
-		if j.BytesDone > 0 {
-			text = "suspended at " + size.Bytes(j.BytesDone) + ", which are kept"
-		}
-		fmt.Fprintln(a.Err, "bits: "+text)
+		fmt.Fprintln(a.Err, "bits: suspended; what was fetched is kept")
 		fmt.Fprintf(a.Err, "hint: Go on with the same command again, or in the background with: bits resume %s\n", short(j.ID))
 	}
 	return signal
