@@ -33,6 +33,8 @@ type Options struct {
 	Places   places.Places
 	IdleExit time.Duration // end when there was no client and no job to move for this long; 0: never
 	Log      *slog.Logger  // nil: nothing is logged
+
+	Machine engine.Machine // nil: this computer
 }
 
 // shutdownTime is how long calls under way may take when the service ends.
@@ -43,6 +45,9 @@ const shutdownTime = 5 * time.Second
 func Run(ctx context.Context, o Options) (err error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Machine == nil {
+		o.Machine = netstate.New()
 	}
 	lock, err := prepareState(o.Places.State)
 	if err != nil {
@@ -58,7 +63,7 @@ func Run(ctx context.Context, o Options) (err error) {
 	defer func() { err = errors.Join(err, files.Close()) }()
 
 	e := engine.New(engine.Options{
-		Store: store, Sink: files, Machine: netstate.New(), Log: o.Log,
+		Store: store, Sink: files, Machine: o.Machine, Log: o.Log,
 		Downloads:  httpget.New(httpget.Options{UserAgent: "openbits/" + version.Number, Dial: (&dial.Dialer{}).DialContext}),
 		NewLimiter: func(rate int64) engine.Limiter { return pace.NewLimiter(rate) },
 	})
