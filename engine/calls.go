@@ -162,19 +162,17 @@ func (e *Engine) Invalidate(ctx context.Context, id string, index int) (openbits
 
 // RemoveFile takes a file out of its job and deletes what it received.
 func (e *Engine) RemoveFile(ctx context.Context, id string, index int) (openbits.File, error) {
-	f, err := e.changeFile(ctx, id, index, func(u *update, f openbits.File) (openbits.File, error) {
+	return e.changeFile(ctx, id, index, func(u *update, f openbits.File) (openbits.File, error) {
 		if f.State == openbits.FilePublished || f.State == openbits.FilePublishing || f.State == openbits.FileDropped {
 			return f, fileState("remove", f)
 		}
 		after := f
 		after.State, after.Checkpoint, after.BytesDone = openbits.FileDropped, nil, 0
 		u.file(f, after)
+		u.job.Sweep = true
+		u.effects |= DoSweep
 		return after, u.afterRemoval()
 	})
-	if err != nil {
-		return f, err
-	}
-	return f, e.Sink.Discard(ctx, []openbits.Place{f.Place})
 }
 
 // afterRemoval moves a job on whose last troubled file is gone.

@@ -63,10 +63,43 @@ func syncEach(list []snapshot) []error {
 	errs := make([]error, len(list))
 	var wg sync.WaitGroup
 	for i, s := range list {
-		wg.Go(func() { errs[i] = s.pf.Sync() })
+		wg.Go(func() { errs[i] = s.m.sync(s.pf) })
 	}
 	wg.Wait()
 	return errs
+}
+
+// sync makes what the part holds durable. After a failure what was written since the last success may be gone
+// although the next sync succeeds, so the first failure stands.
+func (m *motion) sync(pf PartFile) error {
+	m.syncing.Lock()
+	defer m.syncing.Unlock()
+	if m.lost == nil && !m.sealed {
+		m.lost = pf.Sync()
+	}
+	return m.lost
+}
+
+// seal ends all syncs but that of a publication, and answers whether one failed.
+func (m *motion) seal() error {
+	m.syncing.Lock()
+	defer m.syncing.Unlock()
+	m.sealed = true
+	return m.lost
+}
+
+// doubt notes that a sync failed which was not done here.
+func (m *motion) doubt(err error) {
+	m.syncing.Lock()
+	defer m.syncing.Unlock()
+	m.lost = err
+}
+
+// doubted reports whether bytes since the last checkpoint may be gone.
+func (m *motion) doubted() bool {
+	m.syncing.Lock()
+	defer m.syncing.Unlock()
+	return m.lost != nil
 }
 
 // stale reports whether the file went another way since the snapshot. The caller holds e.mu.
@@ -79,9 +112,9 @@ func (s *snapshot) stale() bool {
 // checkpoint puts a snapshot whose bytes are durable into the update.
 func (u *update) checkpoint(s *snapshot) {
 	after := s.row(openbits.FileTransferring)
-	u.file(s.m.file, after)
+	u.file(s.m.row, after)
 	u.then(func() {
-		s.m.file = after
+		s.m.row = after
 		s.m.mu.Lock()
 		s.m.saved = s.checkpoint.Held()
 		s.m.mu.Unlock()

@@ -4,7 +4,9 @@
 package engine
 
 import (
+	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/openbits/openbits"
@@ -17,28 +19,44 @@ type ending struct {
 	next   time.Time       // when the first of the waiting files may try again
 }
 
-// conclude gives the run's place back and moves its job to the state that follows.
+// conclude gives the run's place back and moves its job to the state that follows. A job must not be left behind
+// in a state in which nobody cares for it, so a queue that cannot be written is waited for.
 func (r *run) conclude(end ending) {
+	for !r.concluded(end) {
+		select {
+		case <-time.After(openbits.DefaultRetryDelay):
+		case <-r.e.ctx.Done():
+		}
+	}
+}
+
+// concluded reports whether the end of the run is recorded, or cannot be any more.
+func (r *run) concluded(end ending) bool {
 	e := r.e
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	last := e.ctx.Err() != nil // the next start of the service settles it
 	_, err := e.changeLocked(e.settleContext(), r.id, byService, func(u *update) error {
 		u.job.Active += u.now.Sub(r.started)
 		if !u.job.State.Active() {
 			return nil // the owner or the scheduler decided otherwise
 		}
-		return u.conclude(end)
+		return u.conclude(e.settleContext(), end)
 	})
 	if err != nil {
 		e.Log.Error("cannot record the end of a run", "job", r.id, "error", err)
+		if !last {
+			return false
+		}
 	}
 	delete(e.runs, r.id)
 	close(r.gone)
 	e.kick()
+	return true
 }
 
 // conclude is the event that follows from what is left of the job.
-func (u *update) conclude(end ending) error {
+func (u *update) conclude(ctx context.Context, end ending) error {
 	j := &u.job
 	left := j.FilesTotal - j.FilesDone - j.FilesFailed
 	switch {
@@ -61,17 +79,39 @@ func (u *update) conclude(end ending) error {
 	case left > 0 && end.next.IsZero():
 		return u.on(OnPreempt, nil) // files came in at the last moment
 	case left > 0:
+		if err := u.blame(ctx, openbits.FileWaiting); err != nil {
+			return err
+		}
 		if err := u.on(OnWait, u.waitReason(end.next)); err != nil {
 			return err
 		}
 		j.NextTry = end.next
 		return nil
 	case j.FilesFailed > 0:
+		if err := u.blame(ctx, openbits.FileError, openbits.FileQuarantined, openbits.FileInvalid); err != nil {
+			return err
+		}
 		return u.on(OnFail, failedReason(*j))
 	default:
 		j.Error = nil
 		return u.allDone()
 	}
+}
+
+// blame makes the error of one of the files in these states that of the job, unless that is one of theirs: bytes of
+// another file may have moved since.
+func (u *update) blame(ctx context.Context, states ...openbits.FileState) error {
+	if e := u.job.Error; e != nil && e.File >= 0 {
+		f, err := u.e.Store.File(ctx, u.job.ID, e.File)
+		if err == nil && slices.Contains(states, f.State) {
+			return nil
+		}
+	}
+	page, err := u.e.Store.Files(ctx, u.job.ID, openbits.FileQuery{States: states, Limit: 1})
+	if err == nil && len(page.Files) > 0 && page.Files[0].Error != nil {
+		u.job.Error = page.Files[0].Error
+	}
+	return err
 }
 
 // allDone is the event of a job whose files are all whole.

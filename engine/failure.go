@@ -39,6 +39,10 @@ func (m *motion) failed(err error) outcome {
 		err = cause // a sync failed
 	}
 	failure := m.describe(err)
+	if failure.Context == openbits.ContextQueueManager {
+		m.settle(openbits.FileQueued, nil, zeroTime, m.file.Attempts)
+		return outcome{m: m, blocking: internalTrouble(failure)}
+	}
 	if failure.Kind.Blocking() {
 		m.settle(openbits.FileQueued, failure, zeroTime, m.file.Attempts)
 		return outcome{m: m, blocking: m.blocking(failure)}
@@ -184,11 +188,16 @@ func (m *motion) hasBegun() bool {
 // It answers the state that was recorded: a file may have no attempt left.
 func (m *motion) settle(state openbits.FileState, failure *openbits.Error, next time.Time, attempts int) openbits.FileState {
 	s := m.snapshot()
-	keep := s.pf != nil && s.checkpoint.Held()-s.saved >= saveFrom && s.pf.Sync() == nil
+	keep := s.pf != nil && s.checkpoint.Held()-s.saved >= saveFrom && m.sync(s.pf) == nil
 	_, err := m.r.e.change(m.r.e.settleContext(), m.r.id, byService, func(u *update) error {
-		after := m.file
-		if keep {
+		after := m.row
+		switch {
+		case keep:
 			after = s.row(state)
+		case after.Checkpoint != nil && m.doubted():
+			synced := *after.Checkpoint
+			synced.Boot = "" // the rest of the part must not be believed in this boot either
+			after.Checkpoint = &synced
 		}
 		if m.progress() > 0 {
 			u.progressed()
@@ -201,8 +210,8 @@ func (m *motion) settle(state openbits.FileState, failure *openbits.Error, next 
 		if state == openbits.FileQuarantined { // the part keeps the content, its bytes do not count
 			after.BytesDone, after.Checkpoint = 0, nil
 		}
-		u.file(m.file, after)
-		u.then(func() { m.file = after })
+		u.file(m.row, after)
+		u.then(func() { m.row = after })
 		return nil
 	})
 	if err != nil {

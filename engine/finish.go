@@ -81,21 +81,30 @@ func (r *run) keepBatch(ctx context.Context, batch []*motion) []error {
 // durably, the result is committed. What a crash leaves in between is settled from the intent.
 func (r *run) publishBatch(ctx context.Context, batch []*motion) []error {
 	errs := make([]error, len(batch))
-	list := make([]openbits.Publication, len(batch))
+	for i, m := range batch {
+		errs[i] = m.seal()
+	}
+	var list []openbits.Publication
+	var listed []int
 	err := r.commitFiles(ctx, batch, errs, func(i int) openbits.File {
 		s := batch[i].snapshot()
 		f := s.row(openbits.FilePublishing)
-		f.Checkpoint = batch[i].file.Checkpoint // what was synced; the rest is certain only while this boot lasts
+		f.Checkpoint = batch[i].row.Checkpoint // what was synced; the rest is certain only while this boot lasts
 		f.Inode = batch[i].pf.Identity()
-		list[i] = publicationOf(r.job, f)
+		list, listed = append(list, publicationOf(r.job, f)), append(listed, i)
 		return f
 	})
 	if err != nil {
 		return fill(errs, err)
 	}
-	copy(errs, r.e.Sink.Publish(ctx, list))
+	for n, err := range r.e.Sink.Publish(ctx, list) {
+		i := listed[n]
+		if errs[i] = err; openbits.KindOf(err) == openbits.KindLocalFile || openbits.KindOf(err) == openbits.KindDiskFull {
+			batch[i].doubt(err)
+		}
+	}
 	err = r.commitFiles(ctx, batch, errs, func(i int) openbits.File {
-		f := batch[i].file
+		f := batch[i].row
 		f.State, f.Checkpoint, f.Error, f.Attempts, f.NextTry = openbits.FilePublished, nil, nil, 0, zeroTime
 		return f
 	})
@@ -111,8 +120,8 @@ func (r *run) commitFiles(ctx context.Context, batch []*motion, errs []error, ro
 				continue
 			}
 			after := row(i)
-			u.file(m.file, after)
-			u.then(func() { m.file = after })
+			u.file(m.row, after)
+			u.then(func() { m.row = after })
 		}
 		return nil
 	})

@@ -26,10 +26,15 @@ type motion struct {
 	ended  chan struct{} // closed when the file is not in motion any more
 	handed bool          // it is whole and with the finisher
 
-	file openbits.File // as it was committed last; written under e.mu
-	pf   PartFile
+	file openbits.File // as it was when the motion began
+	row  openbits.File // as it was committed last; guarded by e.mu
+
+	syncing sync.Mutex
+	sealed  bool  // the finisher has it: nobody else syncs it
+	lost    error // of the first sync that failed
 
 	mu       sync.Mutex
+	pf       PartFile      // nil before it is opened, and once it is given back
 	head     openbits.Head // Offset is what the part holds
 	hash     hash.Hash     // over what is held; nil when the content is not hashed
 	epoch    int           // counts the times it began from 0
@@ -63,13 +68,13 @@ func (m *motion) Begin(h openbits.Head) error {
 	e := m.r.e
 	m.r.connect()
 	m.mu.Lock()
-	held := m.head.Offset
+	held, again := m.head.Offset, m.epoch > 0
 	m.mu.Unlock()
 	if h.Offset != 0 && h.Offset != held {
 		return &openbits.Error{Op: "write", Object: m.file.Place.Path(), Kind: openbits.KindInternal, Context: openbits.ContextUnknown, File: m.file.Index,
 			Text: "the mover goes on where nothing ends"}
 	}
-	restart := h.Offset == 0 && (held > 0 || m.file.Checkpoint != nil)
+	restart := h.Offset == 0 && (held > 0 || again || m.file.Checkpoint != nil)
 	if h.Offset == 0 {
 		if err := m.reset(); err != nil {
 			return err
@@ -83,6 +88,7 @@ func (m *motion) Begin(h openbits.Head) error {
 		if h.Total == openbits.Unknown {
 			h.Total = m.head.Total
 		}
+		m.resumed = true
 	}
 	m.head, m.began = h, true
 	m.mu.Unlock()
@@ -173,26 +179,39 @@ func (m *motion) open() error {
 	if err != nil {
 		return err
 	}
-	m.pf = pf
-	size, err := pf.Size()
+	held, err := m.cut(pf)
 	if err != nil {
+		_ = pf.Close()
 		return err
 	}
 	cp := m.file.Checkpoint
-	held := truth(cp, size, m.r.e.Machine.Boot())
+	head := openbits.Head{Total: openbits.Unknown}
+	if held > 0 {
+		head = openbits.Head{Offset: held, Total: cp.Total, Validator: cp.Validator, Modified: m.file.Modified}
+	}
+	hash, err := rehash(pf, m.file.Digest.Algorithm, cp, held)
+	if err != nil {
+		_ = pf.Close()
+		return err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.pf, m.head, m.hash = pf, head, hash
+	m.saved, m.resumed = min(held, cp.Held()), held > 0
+	return nil
+}
+
+// cut shortens a part file to what is true of it, and answers how much that is.
+func (m *motion) cut(pf PartFile) (held int64, err error) {
+	size, err := pf.Size()
+	if err != nil {
+		return 0, err
+	}
+	held = truth(m.file.Checkpoint, size, m.r.e.Machine.Boot())
 	if size > held {
-		if err := pf.Truncate(held); err != nil {
-			return err
-		}
+		err = pf.Truncate(held)
 	}
-	m.head = openbits.Head{Total: openbits.Unknown}
-	m.hash = newHash(m.file.Digest.Algorithm)
-	if held == 0 {
-		return nil
-	}
-	m.head = openbits.Head{Offset: held, Total: cp.Total, Validator: cp.Validator, Modified: m.file.Modified}
-	m.saved, m.resumed = min(held, cp.Held()), true
-	return m.rehash(cp)
+	return held, err
 }
 
 // truth is how much of a part file of some size is known to be what was received.
@@ -212,17 +231,18 @@ func truth(cp *openbits.Checkpoint, size int64, boot string) int64 {
 }
 
 // rehash restores the hash at the checkpoint and brings it to the end of what is held.
-func (m *motion) rehash(cp *openbits.Checkpoint) error {
-	if m.hash == nil {
-		return nil
+func rehash(pf PartFile, algorithm string, cp *openbits.Checkpoint, held int64) (hash.Hash, error) {
+	h := newHash(algorithm)
+	if h == nil || held == 0 {
+		return h, nil
 	}
 	from := cp.Held()
-	state, ok := m.hash.(encoding.BinaryUnmarshaler)
+	state, ok := h.(encoding.BinaryUnmarshaler)
 	if !ok || cp.Hash == nil || state.UnmarshalBinary(cp.Hash) != nil {
-		m.hash, from = newHash(m.file.Digest.Algorithm), 0
+		h, from = newHash(algorithm), 0
 	}
-	_, err := io.Copy(m.hash, io.NewSectionReader(m.pf, from, m.head.Offset-from))
-	return err
+	_, err := io.Copy(h, io.NewSectionReader(pf, from, held-from))
+	return h, err
 }
 
 func newHash(algorithm string) hash.Hash {
@@ -263,9 +283,9 @@ type snapshot struct {
 	checkpoint openbits.Checkpoint
 }
 
-// row is the file's row with the checkpoint in it.
+// row is the file's row with the checkpoint in it. The caller holds e.mu.
 func (s *snapshot) row(state openbits.FileState) openbits.File {
-	f := s.m.file
+	f := s.m.row
 	f.State = state
 	f.BytesDone = s.checkpoint.Held()
 	f.BytesTotal = s.checkpoint.Total

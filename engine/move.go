@@ -12,7 +12,7 @@ import (
 
 // main moves one file and reports what became of it.
 func (m *motion) main() {
-	if m.file.State == openbits.FilePublishing {
+	if m.file.Inode != "" {
 		if done, err := m.settlePublication(); err != nil || done {
 			m.r.over <- m.finishEarly(err)
 			return
@@ -97,15 +97,19 @@ func (r *run) throttle(ctx context.Context, n int) error {
 
 // connect notes that a server began to answer.
 func (r *run) connect() {
-	r.connected.Do(func() {
-		_, err := r.e.change(r.ctx, r.id, byService, func(u *update) error {
-			u.job.Error = nil
-			return u.on(OnConnect, nil)
-		})
-		if err != nil && openbits.KindOf(err) != openbits.KindInvalidState && r.ctx.Err() == nil {
-			r.e.Log.Error("cannot record that the job is transferring", "job", r.id, "error", err)
-		}
+	if r.connected.Load() {
+		return
+	}
+	_, err := r.e.change(r.ctx, r.id, byService, func(u *update) error {
+		u.job.Error = nil
+		return u.on(OnConnect, nil)
 	})
+	switch {
+	case err == nil || openbits.KindOf(err) == openbits.KindInvalidState:
+		r.connected.Store(true)
+	case r.ctx.Err() == nil:
+		r.e.Log.Error("cannot record that the job is transferring", "job", r.id, "error", err)
+	}
 }
 
 func (r *run) priority() openbits.Priority {
@@ -119,21 +123,23 @@ func (r *run) priority() openbits.Priority {
 func (m *motion) settlePublication() (done bool, err error) {
 	e := m.r.e
 	hidden, viewErr := e.Sink.View(m.ctx, m.file.Place, false)
-	if viewErr == nil {
-		if err := hidden.Close(); err != nil {
-			return false, err
-		}
+	switch openbits.KindOf(viewErr) {
+	case "":
 		// What the part holds is found out when it is opened; a part that is whole is published then.
-		return false, nil
+		return false, hidden.Close()
+	case openbits.KindNotFound, openbits.KindUnsafePath: // it has its final name, or both at a crash between link and unlink
+	default:
+		return false, viewErr
 	}
 	err = e.Sink.Publish(m.ctx, []openbits.Publication{m.r.publication(m.file)})[0]
 	switch {
 	case err == nil:
 		_, err = e.change(m.ctx, m.r.id, byService, func(u *update) error {
-			after := m.file
+			after := m.row
 			after.State, after.Checkpoint, after.BytesDone = openbits.FilePublished, nil, max(after.BytesTotal, 0)
-			u.file(m.file, after)
-			m.file = after
+			after.Error, after.Attempts, after.NextTry = nil, 0, zeroTime
+			u.file(m.row, after)
+			u.then(func() { m.row = after })
 			return nil
 		})
 		return err == nil, err

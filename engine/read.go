@@ -59,7 +59,7 @@ func (e *Engine) view(ctx context.Context, j openbits.Job) (openbits.Job, error)
 	}
 	j = r.job
 	for _, m := range r.moving() {
-		f, h := m.file, m.Held()
+		f, h := m.row, m.Held()
 		j.BytesDone += h.Offset - f.BytesDone
 		if f.BytesTotal == openbits.Unknown && h.Total != openbits.Unknown {
 			j.Unsized--

@@ -101,8 +101,10 @@ func (e *Engine) sweepAll(ctx context.Context) error {
 		return err
 	}
 	for _, j := range page.Jobs {
-		if err := e.awaitRun(ctx, j.ID); err != nil {
-			return err
+		if j.State.Final() {
+			if err := e.awaitRun(ctx, j.ID); err != nil {
+				return err
+			}
 		}
 		if err := e.sweep(ctx, j); err != nil {
 			return err
@@ -133,13 +135,17 @@ func (e *Engine) awaitRun(ctx context.Context, id string) error {
 // sweepable are the states of files whose bytes are still on the disk.
 var sweepable = []openbits.FileState{
 	openbits.FileQueued, openbits.FileTransferring, openbits.FileWaiting, openbits.FileTransferred, openbits.FilePublishing,
-	openbits.FileError, openbits.FileQuarantined, openbits.FileInvalid,
+	openbits.FileError, openbits.FileQuarantined, openbits.FileInvalid, openbits.FileDropped,
 }
 
-// sweep deletes the part files of one ended job.
+// sweep deletes the part files of one job: all when it ended, those of the files that were removed from it otherwise.
 func (e *Engine) sweep(ctx context.Context, j openbits.Job) error {
-	for {
-		page, err := e.Store.Files(ctx, j.ID, openbits.FileQuery{States: sweepable, Limit: requeueBatch})
+	states := sweepable
+	if !j.State.Final() {
+		states = []openbits.FileState{openbits.FileDropped}
+	}
+	for from := 0; ; {
+		page, err := e.Store.Files(ctx, j.ID, openbits.FileQuery{States: states, From: from, Limit: requeueBatch})
 		if err != nil {
 			return err
 		}
@@ -155,13 +161,17 @@ func (e *Engine) sweep(ctx context.Context, j openbits.Job) error {
 		_, err = e.change(ctx, j.ID, byService, func(u *update) error {
 			// The job's sums stay as they were when it ended: they tell what it had done.
 			for _, f := range page.Files {
-				f.State, f.Checkpoint = openbits.FileDropped, nil
-				u.change.Files = append(u.change.Files, f)
+				if f.State != openbits.FileDropped {
+					f.State, f.Checkpoint = openbits.FileDropped, nil
+					u.change.Files = append(u.change.Files, f)
+				}
 			}
-			u.job.Sweep = page.Next >= 0
+			// What was removed, or ended, meanwhile is for another sweep.
+			more := u.job.State.Final() != j.State.Final() || u.job.NextFile-u.job.FilesTotal != j.NextFile-j.FilesTotal
+			u.job.Sweep = page.Next >= 0 || more
 			return nil
 		})
-		if err != nil || page.Next < 0 {
+		if from = page.Next; err != nil || from < 0 {
 			return err
 		}
 	}

@@ -6,6 +6,7 @@ package engine
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/openbits/openbits"
@@ -24,7 +25,7 @@ type run struct {
 	limiter Limiter
 	meter   meter
 
-	connected sync.Once
+	connected atomic.Bool
 	over      chan outcome  // what became of a file
 	moved     chan *motion  // whole files on their way to the finisher
 	poked     chan struct{} // something about the job changed
@@ -198,7 +199,10 @@ func setTimer(t *time.Timer, a, b time.Time) {
 // motion registers a file as moving.
 func (r *run) motion(f openbits.File) *motion {
 	ctx, cancel := context.WithCancelCause(r.ctx)
-	m := &motion{r: r, file: f, ctx: ctx, cancel: cancel, ended: make(chan struct{})}
+	m := &motion{
+		r: r, file: f, row: f, ctx: ctx, cancel: cancel, ended: make(chan struct{}),
+		head: openbits.Head{Offset: f.BytesDone, Total: f.BytesTotal}, saved: f.BytesDone, // until it is opened
+	}
 	r.mu.Lock()
 	r.motions[f.Index] = m
 	r.mu.Unlock()

@@ -132,10 +132,10 @@ func (u *update) on(ev Event, reason *openbits.Reason) error {
 	}
 	if out.To != transient {
 		u.job.NextTry = time.Time{}
-		delete(u.e.blocked, u.job.ID)
+		u.then(func() { delete(u.e.blocked, u.job.ID) })
 	}
 	u.event(openbits.Event{Type: openbits.EventState, File: -1, From: string(from), State: string(out.To), Error: u.job.Error})
-	u.logTransition(from, ev)
+	u.then(func() { u.logTransition(from, ev) })
 	return nil
 }
 
@@ -201,7 +201,7 @@ func (u *update) count(f openbits.File, sign int) {
 	}
 	j.FilesTotal += sign
 	j.BytesDone += int64(sign) * f.BytesDone
-	if f.State.Done() || f.State == openbits.FilePublishing {
+	if f.State.Done() {
 		j.FilesDone += sign
 	}
 	if f.State.Failed() {

@@ -196,7 +196,7 @@ func (l *listener) progress(ctx context.Context) error {
 		up := openbits.Update{Kind: openbits.UpdateProgress, Jobs: []openbits.Job{j}}
 		l.e.mu.Lock()
 		for _, m := range r.moving() {
-			up.Files = append(up.Files, m.view(m.file))
+			up.Files = append(up.Files, m.view(m.row))
 		}
 		l.e.mu.Unlock()
 		if err := l.yield(up); err != nil {
