@@ -14,6 +14,7 @@ type Transfer struct {
 	URL      string
 	Route    *Route
 	Fresh    bool // ask caches on the way to revalidate: the content was wrong last time
+	ByDigest bool // the expected digest will judge the whole: bytes of any server fit together as long as its size agrees
 }
 
 // Head is what a server said about the content it is about to send, checked by the mover.

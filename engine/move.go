@@ -58,7 +58,7 @@ func (m *motion) move(fresh bool) error {
 	r := m.r
 	return r.e.Downloads.Move(m.ctx, openbits.Transfer{
 		JobID: r.id, Index: m.file.Index, Type: openbits.TypeDownload, Priority: r.priority(),
-		URL: m.file.URL, Route: &r.route, Fresh: fresh,
+		URL: m.file.URL, Route: &r.route, Fresh: fresh, ByDigest: m.file.Digest.Expected != "" && !fresh,
 	}, m)
 }
 

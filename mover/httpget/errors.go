@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"net/http"
 	"strings"
 	"time"
 
@@ -117,10 +116,6 @@ func isTimeout(err error) bool {
 
 // malformed recognises net/http's errors about answers that break the protocol. They have no type.
 func malformed(err error) bool {
-	var protocol *http.ProtocolError
-	if errors.As(err, &protocol) {
-		return true
-	}
 	text := err.Error()
 	for _, part := range []string{
 		"malformed", "bad Content-Length", "multiple Content-Length", "transfer encoding", "Transfer-Encoding", "server response headers exceeded",

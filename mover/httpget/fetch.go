@@ -88,10 +88,22 @@ func (f *fetch) run(ctx context.Context, part openbits.Part) error {
 
 // asking decides what to ask for.
 func (f *fetch) asking(held openbits.Head) ask {
-	if f.scratch || !resumable(held) {
+	switch {
+	case f.scratch:
 		return ask{held: held}
+	case f.byDigest(held): // mirrors have tags and times of their own: If-Range would make them start over
+		return ask{held: held, ranged: true}
+	case !resumable(held):
+		return ask{held: held}
+	default:
+		return ask{held: held, ranged: true, ifRange: held.Validator.Strong()}
 	}
-	return ask{held: held, ranged: true, ifRange: held.Validator.Strong()}
+}
+
+// byDigest reports whether what is held may be continued whatever version the server names: the
+// size must be known and agree, and the expected digest tells in the end.
+func (f *fetch) byDigest(held openbits.Head) bool {
+	return f.t.ByDigest && held.Offset > 0 && held.Total > 0
 }
 
 // step makes one request and takes what its answer brings. It answers true when the part is whole.

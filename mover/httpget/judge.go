@@ -32,7 +32,7 @@ func (f *fetch) judge(a ask, resp *http.Response) verdict {
 	case status == http.StatusOK:
 		return f.judgeWhole(a, resp)
 	case status == http.StatusPartialContent && a.ranged:
-		return judgeRange(a, resp)
+		return f.judgeRange(a, resp)
 	case status == http.StatusPartialContent:
 		return verdict{err: invalid(host + " sends a part of the file although the whole was asked for")}
 	case status == http.StatusRequestedRangeNotSatisfiable && a.ranged:
@@ -70,7 +70,7 @@ func (f *fetch) judgeWhole(a ask, resp *http.Response) verdict {
 }
 
 // judgeRange accepts a 206 only if it is the range that was asked for, of the version that is held.
-func judgeRange(a ask, resp *http.Response) verdict {
+func (f *fetch) judgeRange(a ask, resp *http.Response) verdict {
 	media, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
 	if strings.HasPrefix(media, "multipart/") {
 		return verdict{again: "the server sent several ranges for one"}
@@ -94,10 +94,15 @@ func judgeRange(a ask, resp *http.Response) verdict {
 		return verdict{again: "the server's range ends beyond the file"}
 	}
 	got := validatorOf(resp)
-	if !proves(a.held.Validator, got) {
+	head := headOf(resp, got)
+	switch {
+	case proves(a.held.Validator, got):
+		head.Validator = merge(a.held.Validator, got)
+	case f.byDigest(a.held) && r.Total == a.held.Total:
+		head.Validator = a.held.Validator
+	default:
 		return verdict{again: "the file changed"}
 	}
-	head := headOf(resp, merge(a.held.Validator, got))
 	head.Offset, head.Total = a.held.Offset, max(r.Total, a.held.Total)
 	if head.Modified.IsZero() {
 		head.Modified = a.held.Modified

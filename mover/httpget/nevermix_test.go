@@ -136,7 +136,7 @@ func crash(rng *rand.Rand, part *testlab.MemPart) {
 }
 
 func randomFile(rng *rand.Rand, seed uint64) testlab.File {
-	size := []int64{0, 1, 100, 5_000, 70_000, 400_000, 3_000_000}[rng.IntN(7)]
+	size := []int64{0, 1, 100, 5_000, 70_000, 300_000, 1_500_000}[rng.IntN(7)]
 	if size > 1 {
 		size += rng.Int64N(size)
 	}

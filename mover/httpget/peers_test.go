@@ -15,10 +15,10 @@ import (
 	"github.com/openbits/openbits/mover/httpget"
 )
 
-// peerContent is large enough that no socket buffer takes all of it.
-var peerContent = testlab.Content{Seed: 11, Size: 24 << 20}
+// peerContent is several times what a mover writes at once, so that it can be interrupted in between.
+var peerContent = testlab.Content{Seed: 11, Size: 4 << 20}
 
-const interruptAt = 2 << 20
+const interruptAt = 1 << 20
 
 // put places a version of a file at a peer. Its time is old enough to be a strong validator.
 func put(t *testing.T, p *testlab.Peer, name string, c testlab.Content, age time.Duration) string {

@@ -163,9 +163,15 @@ func TestSecretsStay(t *testing.T) {
 func TestReservedHeaders(t *testing.T) {
 	m := newMover(t, httpget.Options{Dial: noDial(t)})
 	for _, h := range []openbits.Header{
-		{Name: "range", Value: "bytes=0-1"}, {Name: "If-Range", Value: `"a"`}, {Name: "Accept-Encoding", Value: "gzip"},
-		{Name: "Connection", Value: "close"}, {Name: "Proxy-Authorization", Value: "x"}, {Name: "Content-Length", Value: "1"},
-		{Name: "", Value: "x"}, {Name: "A B", Value: "x"}, {Name: "X", Value: "a\r\nRange: bytes=0-1"},
+		{Name: "range", Value: "bytes=0-1"},
+		{Name: "If-Range", Value: `"a"`},
+		{Name: "Accept-Encoding", Value: "gzip"},
+		{Name: "Connection", Value: "close"},
+		{Name: "Proxy-Authorization", Value: "x"},
+		{Name: "Content-Length", Value: "1"},
+		{Name: "", Value: "x"},
+		{Name: "A B", Value: "x"},
+		{Name: "X", Value: "a\r\nRange: bytes=0-1"},
 	} {
 		route := &openbits.Route{Headers: []openbits.Header{h}}
 		err := m.Move(context.Background(), openbits.Transfer{URL: "http://origin.invalid/", Route: route}, emptyPart())
@@ -183,11 +189,19 @@ func TestStatuses(t *testing.T) {
 		after  time.Duration
 		hint   bool
 	}{
-		{status: 300}, {status: 400}, {status: 401, hint: true}, {status: 403, hint: true}, {status: 404, hint: true},
-		{status: 407, hint: true}, {status: 410, hint: true}, {status: 416}, {status: 418},
+		{status: 300},
+		{status: 400},
+		{status: 401, hint: true},
+		{status: 403, hint: true},
+		{status: 404, hint: true},
+		{status: 407, hint: true},
+		{status: 410, hint: true},
+		{status: 416},
+		{status: 418},
 		{status: 429, retry: "7", after: 7 * time.Second, hint: true},
 		{status: 503, retry: "Sun, 01 Mar 2026 12:00:30 GMT", after: 30 * time.Second, hint: true},
-		{status: 500, retry: "900000", after: 24 * time.Hour}, {status: 599},
+		{status: 500, retry: "900000", after: 24 * time.Hour},
+		{status: 599},
 	} {
 		origin.Handle("/f", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Date", "Sun, 01 Mar 2026 12:00:00 GMT")
