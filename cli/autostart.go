@@ -4,9 +4,9 @@
 package cli
 
 import (
-	"bytes"
 	"context"
 	"errors"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -56,6 +56,7 @@ type launched struct {
 	places  places.Places
 	process *os.Process
 	exited  <-chan struct{} // closed when it has ended
+	log     int64           // length of the log before it
 }
 
 func noService(socket, hint string) error {
@@ -82,6 +83,10 @@ func launch(p places.Places, idle string, env ...string) (*launched, error) {
 		return nil, startError(err.Error(), err)
 	}
 	defer func() { _ = log.Close() }()
+	before, err := log.Seek(0, io.SeekEnd)
+	if err != nil {
+		return nil, startError(err.Error(), err)
+	}
 	cmd := exec.Command(program, "daemon", "--idle-exit", idle)
 	// Tests run this program under another name: the name decides what it is.
 	cmd.Args[0] = os.Args[0]
@@ -97,11 +102,11 @@ func launch(p places.Places, idle string, env ...string) (*launched, error) {
 		_ = cmd.Wait()
 		close(exited)
 	}()
-	return &launched{places: p, process: cmd.Process, exited: exited}, nil
+	return &launched{places: p, process: cmd.Process, exited: exited, log: before}, nil
 }
 
 // await returns when the service answers. One that ended at once may have found that another
-// was faster; then that one answers.
+// was faster; then that one will answer.
 func (s *launched) await(ctx context.Context) error {
 	c := &client.Client{Socket: s.places.Socket, Version: version.Number}
 	exited := s.exited
@@ -117,7 +122,10 @@ func (s *launched) await(ctx context.Context) error {
 			return err
 		}
 		if ended {
-			return startError(lastLine(logPath(s.places)), nil)
+			kind, text := lastError(logPath(s.places), s.log)
+			if kind != openbits.KindServiceRunning {
+				return startError(text, nil)
+			}
 		}
 		timer := time.NewTimer(pause)
 		select {
@@ -135,7 +143,7 @@ func (s *launched) await(ctx context.Context) error {
 func startError(text string, err error) error {
 	return &openbits.Error{
 		Op: "start", Object: "the service", Kind: openbits.KindServiceUnavailable, Context: openbits.ContextNone,
-		Text: strings.TrimPrefix(text, "bits: "), Hint: `Run "bits daemon" to see what it says.`, Err: err, File: -1,
+		Text: text, Hint: `Run "bits daemon" to see what it says.`, Err: err, File: -1,
 	}
 }
 
@@ -149,19 +157,25 @@ func openLog(path string) (*os.File, error) {
 	return os.OpenFile(path, flags, 0o600)
 }
 
-// lastLine is the last line of a service's log that says why it ended.
-func lastLine(path string) string {
+// lastError is what a service's log says, from an offset on, about why it ended.
+func lastError(path string, from int64) (kind openbits.Kind, text string) {
+	text = "it ended at once"
 	data, err := os.ReadFile(path)
 	if err != nil {
-		return "it ended at once"
+		return "", text
 	}
-	last := "it ended at once"
-	for line := range bytes.Lines(data) {
-		if text := strings.TrimSpace(string(line)); strings.HasPrefix(text, "bits: ") {
-			last = text
+	data = data[min(from, int64(len(data))):]
+	for line := range strings.Lines(string(data)) {
+		line = strings.TrimSpace(line)
+		if said, ok := strings.CutPrefix(line, "bits: "); ok {
+			text = said
+		}
+		if _, rest, ok := strings.Cut(line, logEnded+`" kind=`); ok {
+			word, _, _ := strings.Cut(rest, " ")
+			kind = openbits.Kind(word)
 		}
 	}
-	return last
+	return kind, strings.TrimPrefix(text, "cannot start the service: ")
 }
 
 // kept are the variables that a service needs; what else stands in the environment of the

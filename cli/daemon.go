@@ -10,9 +10,13 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/openbits/openbits"
 	"github.com/openbits/openbits/daemon"
 	"github.com/openbits/openbits/internal/size"
 )
+
+// logEnded is logged with the kind of the error that ended a service.
+const logEnded = "the service ended with an error"
 
 func (a *app) daemon() *cobra.Command {
 	var idle, level string
@@ -40,7 +44,12 @@ when it is started again. Other verbs start it by themselves when they need it; 
 				return err
 			}
 			log := slog.New(slog.NewTextHandler(a.Err, &slog.HandlerOptions{Level: least}))
-			return daemon.Run(c.Context(), daemon.Options{Places: p, IdleExit: after, Log: log})
+			err = daemon.Run(c.Context(), daemon.Options{Places: p, IdleExit: after, Log: log})
+			if err != nil {
+				// Whoever started the service reads the kind from its log.
+				log.Error(logEnded, "kind", openbits.KindOf(err), "error", err)
+			}
+			return err
 		},
 	}
 	c.Flags().StringVar(&idle, "idle-exit", "", "end after this `TIME` without clients and without jobs that move")

@@ -58,7 +58,11 @@ func serve(ts *testscript.TestScript, _ bool, args []string) {
 	length, err := strconv.ParseInt(args[1], 10, 64)
 	ts.Check(err)
 	content := testlab.Content{Seed: uint64(len(args[0])), Size: length}
-	originOf(ts).Put(args[0], testlab.File{Content: content})
+	file := testlab.File{Content: content}
+	if len(args) > 2 {
+		file.Plan = func(int) testlab.Step { return testlab.Step{Fault: testlab.Fault(args[2])} }
+	}
+	originOf(ts).Put(args[0], file)
 	ts.Setenv("SHA256", content.SHA256())
 }
 
