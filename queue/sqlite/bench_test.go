@@ -135,6 +135,30 @@ func BenchmarkAddFiles(b *testing.B) {
 	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N)/many, "µs/file")
 }
 
+// BenchmarkLargeJob is one job of 100,000 files, one in ten of them whole.
+func BenchmarkLargeJob(b *testing.B) {
+	s := open(b, b.TempDir(), sqlite.Options{})
+	ctx := context.Background()
+	j := benchJob(1)
+	c := openbits.Change{NewJobs: []openbits.JobRow{{Job: j}}}
+	for i := range many {
+		f := benchFile(j.ID, i)
+		if i%10 == 9 {
+			f.State = openbits.FileTransferred
+		}
+		c.NewFiles = append(c.NewFiles, f)
+	}
+	must(b, s.Commit(ctx, &c))
+	files := func(q openbits.FileQuery) func() error {
+		return func() error { _, err := s.Files(ctx, j.ID, q); return err }
+	}
+	measure(b, "Page", files(openbits.FileQuery{}))
+	measure(b, "PageDeep", files(openbits.FileQuery{From: many / 2}))
+	measure(b, "Page1000", files(openbits.FileQuery{Limit: 1000}))
+	measure(b, "PageOfStates", files(openbits.FileQuery{States: []openbits.FileState{openbits.FileQueued, openbits.FileTransferred}}))
+	measure(b, "CountFiles", func() error { _, err := s.CountFiles(ctx, j.ID); return err })
+}
+
 // BenchmarkQueries reports the slowest percent beside the mean.
 func BenchmarkQueries(b *testing.B) {
 	s := open(b, filled(b), sqlite.Options{})
@@ -166,15 +190,19 @@ func BenchmarkQueries(b *testing.B) {
 		{"Agenda", func() error { _, err := s.Agenda(ctx); return err }},
 		{"Expiring", func() error { _, err := s.Expiring(ctx, time.Now(), 10); return err }},
 	} {
-		b.Run(c.name, func(b *testing.B) {
-			var took []time.Duration
-			for b.Loop() {
-				start := time.Now()
-				must(b, c.do())
-				took = append(took, time.Since(start))
-			}
-			slices.Sort(took)
-			b.ReportMetric(float64(took[len(took)*99/100].Microseconds()), "p99-µs")
-		})
+		measure(b, c.name, c.do)
 	}
+}
+
+func measure(b *testing.B, name string, do func() error) {
+	b.Run(name, func(b *testing.B) {
+		var took []time.Duration
+		for b.Loop() {
+			start := time.Now()
+			must(b, do())
+			took = append(took, time.Since(start))
+		}
+		slices.Sort(took)
+		b.ReportMetric(float64(took[len(took)*99/100].Microseconds()), "p99-µs")
+	})
 }

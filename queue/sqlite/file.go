@@ -228,8 +228,8 @@ const selectFileCounts = `WITH RECURSIVE present (state) AS (
 	UNION ALL
 		SELECT (SELECT min(state) FROM files INDEXED BY files_state WHERE state > present.state)
 		FROM present WHERE state IS NOT NULL
-	) SELECT state, n FROM (SELECT state, (SELECT count(*) FROM files INDEXED BY files_state
-		WHERE files.state = present.state AND id BETWEEN ? AND ?) AS n FROM present) WHERE n > 0`
+	) SELECT state, (SELECT count(*) FROM files INDEXED BY files_state
+		WHERE files.state = present.state AND id BETWEEN ? AND ?) FROM present WHERE state IS NOT NULL`
 
 // CountFiles counts a job's files by state. Kind: not_found.
 func (s *Store) CountFiles(ctx context.Context, id string) (counts map[openbits.FileState]int, err error) {
@@ -255,7 +255,9 @@ func tally[K ~string](rows *sql.Rows) (map[K]int, error) {
 		var name K
 		var n int
 		err := row.Scan(&name, &n)
-		counts[name] = n
+		if n > 0 {
+			counts[name] = n
+		}
 		return struct{}{}, err
 	})
 	if err != nil {
