@@ -170,7 +170,8 @@ func (h *hosts) pause(name string, now time.Time, asked bool, delay func(failure
 		return x.until // its files fail together: that counts once
 	}
 	x.failures++
-	if until := now.Add(delay(x.failures)); until.After(x.until) {
+	// Cut as the queue cuts it: a job that comes back at the stored time must find the pause over.
+	if until := now.Add(delay(x.failures)).Truncate(time.Microsecond); until.After(x.until) {
 		x.until, x.asked = until, asked
 	}
 	return x.until
