@@ -19,7 +19,7 @@ func (e *Engine) age(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	for _, j := range jobs {
-		if err := e.ageOne(ctx, j); err != nil && openbits.KindOf(err) != openbits.KindNotFound {
+		if err := e.ageOne(ctx, j); err != nil && openbits.KindOf(err) != openbits.KindNotFound && openbits.KindOf(err) != openbits.KindInvalidState {
 			return false, err
 		}
 	}

@@ -38,6 +38,9 @@ func (e *Engine) resume(ctx context.Context, id string) (openbits.Job, error) {
 	if err != nil {
 		return openbits.Job{}, err
 	}
+	if err := e.endingError(id, "resume"); err != nil {
+		return openbits.Job{}, err
+	}
 	ev := OnResume
 	if job.FilesTotal == 0 || job.State == transferred && job.FilesDone == job.FilesTotal {
 		ev = OnResumeEmpty

@@ -21,10 +21,15 @@ func (e *Engine) complete(ctx context.Context, id string) (openbits.Job, error) 
 	if err := e.awaitRun(ctx, id); err != nil {
 		return job, err
 	}
+	// Half-way to the disk is no place to give up because a client hung up.
+	ctx = context.WithoutCancel(ctx)
 	if err := e.publishWhole(ctx, id); err != nil {
 		return job, err
 	}
 	return e.change(ctx, id, byOwner, func(u *update) error {
+		if u.job.State == acknowledged {
+			return nil // its own auto_complete was faster
+		}
 		text := "all of its files are published"
 		if u.job.FilesDone < u.job.FilesTotal {
 			text = fmt.Sprintf("%d of its %d files are published, the others were given up", u.job.FilesDone, u.job.FilesTotal)
@@ -53,18 +58,32 @@ func (e *Engine) beginCompletion(ctx context.Context, id string) (openbits.Job, 
 		u := update{e: e, job: job}
 		return job, u.refusal(ev, out.Refuse)
 	}
-	if e.ending[id] {
-		return job, &openbits.Error{Op: "complete", Object: "job " + id, Kind: openbits.KindInvalidState, Context: openbits.ContextQueueManager, File: -1,
-			Text: "it is being completed already"}
+	if err := e.endingError(id, "complete"); err != nil {
+		return job, err
+	}
+	if e.closed {
+		return job, &openbits.Error{Op: "complete", Object: "job " + id, Kind: openbits.KindServiceUnavailable, Context: openbits.ContextQueueManager, File: -1,
+			Text: "the service is stopping", Hint: "Repeat the call when it runs again."}
 	}
 	e.ending[id] = true
+	e.wg.Add(1) // Close waits for it
 	if r := e.runs[id]; r != nil {
 		r.stop()
 	}
 	return job, nil
 }
 
+// endingError refuses what would change a job while it is being completed. The caller holds e.mu.
+func (e *Engine) endingError(id, op string) error {
+	if !e.ending[id] {
+		return nil
+	}
+	return &openbits.Error{Op: op, Object: "job " + id, Kind: openbits.KindInvalidState, Context: openbits.ContextQueueManager, File: -1,
+		Text: "it is being completed", Hint: "See what came of it: bits show " + short(id) + "."}
+}
+
 func (e *Engine) endCompletion(id string) {
+	defer e.wg.Done()
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	delete(e.ending, id)

@@ -79,6 +79,7 @@ type Engine struct {
 	hosts   *hosts
 	limiter Limiter
 	keeper  timekeeper
+	owed    bool          // the loop's: jobs are still to be retried after a change of the network
 	wake    chan struct{} // tells the loop to look again
 	sweeps  chan struct{} // tells the sweeper that an ended job left bytes
 	news    *news

@@ -28,6 +28,9 @@ func (e *Engine) loop() {
 		case <-e.wake:
 		case <-timer.C:
 		}
+		if e.owed {
+			e.tryAll()
+		}
 		next, err := e.turnOver(e.ctx)
 		if err != nil && e.ctx.Err() == nil {
 			e.Log.Error("cannot go through the queue", "error", err)
@@ -111,9 +114,16 @@ func (e *Engine) heard(ev MachineEvent) {
 			r.Reset()
 		}
 		e.hosts.relent()
-		if err := e.retryAll(e.ctx); err != nil && e.ctx.Err() == nil {
-			e.Log.Error("cannot retry after a change of the network", "error", err)
-		}
+		e.tryAll()
+	}
+}
+
+// tryAll retries what may work after a change of the network. What the queue does not allow now is done later.
+func (e *Engine) tryAll() {
+	err := e.retryAll(e.ctx)
+	if e.owed = err != nil; err != nil && e.ctx.Err() == nil {
+		e.Log.Error("cannot retry after a change of the network", "error", err)
+		time.AfterFunc(openbits.DefaultRetryDelay, e.kick)
 	}
 }
 

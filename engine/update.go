@@ -103,15 +103,17 @@ func (u *update) on(ev Event, reason *openbits.Reason) error {
 	if out.Refuse != "" {
 		return u.refusal(ev, out.Refuse)
 	}
+	if u.actor == byOwner && ev != OnComplete && ev != OnCompleteUpload || ev == OnExpire {
+		if err := u.e.endingError(u.job.ID, string(ev)); err != nil {
+			return err
+		}
+	}
 	u.effects |= out.Do
 	if reason != nil && reason.Since.IsZero() {
 		reason.Since = u.now
 	}
 	if out.To == u.job.State {
-		if reason != nil {
-			u.job.Reason = reason
-		}
-		return nil
+		return nil // and so does why it is in it
 	}
 	from := u.job.State
 	u.job.State = out.To
