@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/openbits/openbits"
@@ -50,7 +51,13 @@ func fetch(t *testing.T, program, socket, url string) (cmd *exec.Cmd, out *bytes
 
 func TestPythonOfTheDocs(t *testing.T) {
 	program := python(t)
-	svc := &servertest.Service{Content: map[string]string{"https://example.org/a": "hello"}}
+	var full atomic.Bool
+	svc := &servertest.Service{Content: map[string]string{"https://example.org/a": "hello"}, Fail: func(string) error {
+		if full.Load() {
+			return &openbits.Error{Kind: openbits.KindDiskFull, Text: "no room", Hint: "Make some.", File: -1}
+		}
+		return nil
+	}}
 	socket, stop := servertest.Serve(t, svc, server.Options{})
 
 	cmd, out := fetch(t, program, socket, "https://example.org/a")
@@ -61,9 +68,7 @@ func TestPythonOfTheDocs(t *testing.T) {
 	if err := cmd.Run(); err == nil || !strings.Contains(out.String(), "failed: cannot fetch https://example.org/missing") {
 		t.Errorf("a download that fails: %v\n%s", err, out)
 	}
-	svc.Fail = func(string) error {
-		return &openbits.Error{Kind: openbits.KindDiskFull, Text: "no room", Hint: "Make some.", File: -1}
-	}
+	full.Store(true)
 	cmd, out = fetch(t, program, socket, "https://example.org/a")
 	if err := cmd.Run(); err == nil || out.String() != "no room (disk_full) Make some.\n" {
 		t.Errorf("a refused download: %v\n%s", err, out)

@@ -41,9 +41,10 @@ const (
 const maxMessage = 64 << 20
 
 // Watch yields what happens to jobs, until ctx ends or the loop is left. First comes a
-// snapshot in pages, ended by ready; then events, and figures of moving jobs. A lost
-// connection is made again and goes on where it ended; when that is not possible, a reset
-// and a new snapshot tell that everything known before is out of date.
+// snapshot in pages, ended by ready: the one job that is watched, or all that are not final.
+// Then come events, and figures of moving jobs. A lost connection is made again and goes on
+// where it ended; when that is not possible, a reset and a new snapshot tell that everything
+// known before is out of date.
 //
 // The last pair holds the error that ended it, which is ctx's when ctx ended. No service at
 // the beginning is an error; one that goes away later is waited for, unless o.Once is set.

@@ -119,7 +119,7 @@ func eventsOp() huma.Operation {
 	o := op("events", "watch-events", http.MethodGet, "/v1/events", "Follow what happens", strings.TrimSpace(`
 Server-sent events (WHATWG HTML, section 9.2), without end. The name of each is the update's kind, its data an Update as JSON in one line.
 
-First come snapshot messages with pages of jobs, then ready. From then on come event, each a durable entry of the
+First come snapshot messages with pages of all jobs that are not final, or with the one that was asked for, then ready. From then on come event, each a durable entry of the
 service's record with its sequence as id, and progress, the figures of moving jobs, without an id. A client that sends
 the last id it saw as Last-Event-ID goes on after that event without a snapshot; when the service does not keep the
 events in between any more, it says reset and sends a snapshot. A message named problem carries a Problem and is the last.

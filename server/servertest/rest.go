@@ -174,7 +174,7 @@ func (s *Service) open(after int64, jobID string) (next int, first []openbits.Up
 		page = nil
 	}
 	for i := len(s.order) - 1; i >= 0; i-- {
-		if id := s.order[i]; jobID == "" || jobID == id {
+		if id := s.order[i]; jobID == id || jobID == "" && !s.jobs[id].job.State.Final() {
 			page = append(page, s.jobs[id].job)
 		}
 		if len(page) == snapshotPage {
