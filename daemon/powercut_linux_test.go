@@ -157,7 +157,7 @@ func TestPowerCut(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
 		var listening sync.WaitGroup
 		listening.Go(func() { job.promised.listen(ctx, s, job.id) })
-		time.Sleep(time.Duration(rnd.Int64N(int64(400 * time.Millisecond)))) // the moment is the point
+		time.Sleep(time.Duration(rnd.Int64N(int64(900 * time.Millisecond)))) // the moment is the point
 		d.cut()
 		s.kill()
 		stop()
@@ -199,13 +199,13 @@ type powerJob struct {
 
 func newPowerJob(t *testing.T, d *disk, s *service, origin *testlab.Origin, rnd *rand.Rand) *powerJob {
 	t.Helper()
-	j := &powerJob{t: t, id: client.NewID(), files: mixed(16<<20, rnd), promised: promises{published: map[string]bool{}}}
+	j := &powerJob{t: t, id: client.NewID(), files: mixed(8<<20, rnd), promised: promises{published: map[string]bool{}}}
 	j.out = filepath.Join(d.dir, j.id)
 	if err := os.Mkdir(j.out, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	syncPath(t, d.dir) // the folder is the caller's own affair
-	origin.SetRate(16 << 20)
+	origin.SetRate(24 << 20)
 	n := api.NewJob{ID: j.id, Start: true, Settings: api.NewSettings{AutoComplete: true}}
 	for name, c := range j.files {
 		origin.Put("/"+j.id+name, testlab.File{Content: c})
