@@ -73,7 +73,7 @@ func (b *builder) openOrRebuild() (w *writer, r *Recovery, err error) {
 }
 
 func openReaders(path string) (*sql.DB, error) {
-	db, err := sql.Open("sqlite", source(path, "query_only(1)"))
+	db, err := sql.Open("sqlite", source(path, "query_only(1)", "cache_size(-256)"))
 	if err != nil {
 		return nil, err
 	}
