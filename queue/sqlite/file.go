@@ -40,14 +40,16 @@ func (t *transaction) addFile(f *openbits.File) error {
 	if !constraint(err) {
 		return err
 	}
+	var taken bool
 	var holder string
-	err = t.get([]any{&holder}, `SELECT j.id FROM files f JOIN jobs j ON j.seq = f.job
-		WHERE f.claimed = 1 AND f.path = ? AND f.name = ?`, folder.path, f.Place.Name)
-	if errors.Is(err, sql.ErrNoRows) {
-		return badIndex(f)
-	}
-	if err != nil {
+	err = t.get([]any{&taken, &holder}, `SELECT EXISTS (SELECT 1 FROM files WHERE id = ?), coalesce((
+		SELECT j.id FROM files f JOIN jobs j ON j.seq = f.job WHERE f.claimed = 1 AND f.path = ? AND f.name = ?), '')`,
+		args[0], folder.path, f.Place.Name)
+	switch {
+	case err != nil:
 		return err
+	case taken:
+		return badIndex(f)
 	}
 	return busy(f.Place.Path(), f.Index, holder)
 }

@@ -213,6 +213,35 @@ func TestPragmas(t *testing.T) {
 	}, map[string]string{"journal_mode": "wal", "busy_timeout": "5000", "query_only": "1", "mmap_size": "0"})
 }
 
+// TestJournals: a queue opens with either journal, whatever it was written with.
+func TestJournals(t *testing.T) {
+	dir := t.TempDir()
+	ctx := context.Background()
+	for i, noWAL := range []bool{false, true, false, true} {
+		s, r, err := Open(ctx, dir, Options{NoWAL: noWAL})
+		if err != nil || r != nil {
+			t.Fatalf("%+v, %v", r, err)
+		}
+		var mode string
+		want := map[bool]string{false: "wal", true: "delete"}[noWAL]
+		if err := s.get(ctx, []any{&mode}, "PRAGMA journal_mode"); err != nil || mode != want {
+			t.Errorf("the journal is %q, %v", mode, err)
+		}
+		if exists(filepath.Join(dir, FileName+"-wal")) == noWAL {
+			t.Errorf("with NoWAL %v there is a log: %v", noWAL, !noWAL)
+		}
+		if err := s.Commit(ctx, &openbits.Change{NewJobs: []openbits.JobRow{{Job: openbits.Job{ID: fmt.Sprint(i)}}}}); err != nil {
+			t.Fatal(err)
+		}
+		if page, err := s.Jobs(ctx, openbits.JobQuery{}); err != nil || len(page.Jobs) != i+1 {
+			t.Errorf("%d jobs, %v", len(page.Jobs), err)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // TestDiskFull: a commit for which there is no room is refused whole, and the next one works.
 func TestDiskFull(t *testing.T) {
 	s := openHere(t)
