@@ -91,6 +91,9 @@ func (c Content) WriteFile(name string) error {
 	}
 	w := bufio.NewWriterSize(f, 1<<20)
 	_, err = io.Copy(w, c.Reader())
+	if e := f.Chmod(0o644); err == nil { // whatever the umask
+		err = e
+	}
 	if e := w.Flush(); err == nil {
 		err = e
 	}

@@ -206,7 +206,6 @@ internal: 127.0.0.1 port = @PORT@
 external: 127.0.0.1
 clientmethod: none
 socksmethod: none
-user.unprivileged: nobody
 client pass { from: 127.0.0.0/8 to: 0.0.0.0/0 }
 socks pass { from: 0.0.0.0/0 to: 127.0.0.0/8 command: connect }
 `),
