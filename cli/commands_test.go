@@ -29,7 +29,7 @@ var commands = map[string]func(*testscript.TestScript, bool, []string){
 	"job":     job,       // job: keep what the last command printed as $JOB
 	"reach":   reach,     // reach JOB STATE: return when the job has been seen in the state
 	"moving":  moving,    // moving JOB BYTES: return when so many bytes were seen
-	"signal":  terminate, // signal JOB: ask the command that created the job to end
+	"signal":  terminate, // signal JOB TERM|HUP: send a signal to the command that created the job
 	"service": service,   // service kill|stop: end the service, and return when it is gone
 	"origin":  origin,    // origin [http|https] [RATE]: start a server, $ORIGIN is its URL
 	"serve":   serve,     // serve PATH SIZE [FAULT]: serve a file, $SHA256 is its digest
@@ -99,7 +99,7 @@ func terminate(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 	process, err := os.FindProcess(j.Client.PID)
 	ts.Check(err)
-	ts.Check(process.Signal(syscall.SIGTERM))
+	ts.Check(process.Signal(map[string]os.Signal{"TERM": syscall.SIGTERM, "HUP": syscall.SIGHUP}[args[1]]))
 }
 
 // service ends the service and returns when it is gone: then its end of a connection is closed.

@@ -36,24 +36,23 @@ type Options struct {
 	Out   io.Writer
 	Start func(ctx context.Context, home string) (Service, error) // starts a service and returns when it answers
 
-	Big    int64 // size of the one large file; 0: 48 MiB
-	Small  int   // number of small files; 0: 40
-	Rate   int64 // bytes per second of the origin; 0: 12 MiB
-	Folder string
+	Big   int64 // size of the one large file; 0: 48 MiB
+	Small int   // number of small files; 0: 40
+	Rate  int64 // bytes per second of the origin; 0: 12 MiB
 }
 
 // Result is what was measured.
 type Result struct {
-	Files          int
-	Content        int64 // bytes of all files
-	Fetched        int64 // bytes that the origin sent
-	Kills          int
-	HeldAtKill     int64 // bytes that the job had when the service was killed
-	NamedAtKill    int   // files that stood under their names then
-	Took           time.Duration
-	Verified       int // files whose digest was found right on the disk
-	FirstService   int // process id
-	SecondService  int
+	Files         int
+	Content       int64 // bytes of all files
+	Fetched       int64 // bytes that the origin sent
+	Kills         int
+	HeldAtKill    int64 // bytes that the job had when the service was killed
+	NamedAtKill   int   // files that stood under their names then
+	Took          time.Duration
+	Verified      int // files whose digest was found right on the disk
+	FirstService  int // process id
+	SecondService int
 }
 
 type demo struct {
@@ -77,7 +76,7 @@ func Run(ctx context.Context, o Options) (Result, error) {
 	if d.Rate == 0 {
 		d.Rate = 12 << 20
 	}
-	home, err := os.MkdirTemp(o.Folder, "bits")
+	home, err := os.MkdirTemp("", "bits")
 	if err != nil {
 		return d.result, err
 	}
