@@ -37,7 +37,7 @@ func (r *run) concluded(end ending) bool {
 	defer e.mu.Unlock()
 	last := e.ctx.Err() != nil // the next start of the service settles it
 	_, err := e.changeLocked(e.settleContext(), r.id, byService, func(u *update) error {
-		u.job.Active += u.now.Sub(r.started)
+		u.job.Active += time.Since(r.started)
 		if !u.job.State.Active() {
 			return nil // the owner or the scheduler decided otherwise
 		}
@@ -67,10 +67,10 @@ func (u *update) conclude(ctx context.Context, end ending) error {
 		return u.on(OnGiveUp, failedReason(*j))
 	case end.block != nil:
 		j.Error = end.block.err
-		if err := u.on(OnWait, end.block.reason()); err != nil {
+		if err := u.on(OnWait, end.block.reason(u.wall(end.block.until))); err != nil {
 			return err
 		}
-		j.NextTry = end.block.until
+		j.NextTry = u.wall(end.block.until)
 		block := *end.block
 		u.then(func() { u.e.blocked[j.ID] = block })
 		return nil
@@ -82,10 +82,10 @@ func (u *update) conclude(ctx context.Context, end ending) error {
 		if err := u.blame(ctx, openbits.FileWaiting); err != nil {
 			return err
 		}
-		if err := u.on(OnWait, u.waitReason(end.next)); err != nil {
+		if err := u.on(OnWait, u.waitReason(u.wall(end.next))); err != nil {
 			return err
 		}
-		j.NextTry = end.next
+		j.NextTry = u.wall(end.next)
 		return nil
 	case j.FilesFailed > 0:
 		if err := u.blame(ctx, openbits.FileError, openbits.FileQuarantined, openbits.FileInvalid); err != nil {
@@ -125,8 +125,8 @@ func (u *update) allDone() error {
 	})
 }
 
-func (c *condition) reason() *openbits.Reason {
-	r := &openbits.Reason{Code: c.code, Text: text(c.err), Until: c.until, Hint: c.err.Hint}
+func (c *condition) reason(until time.Time) *openbits.Reason {
+	r := &openbits.Reason{Code: c.code, Text: text(c.err), Until: until, Hint: c.err.Hint}
 	switch c.code {
 	case openbits.ReasonDiskFull:
 		r.Text = fmt.Sprintf("the volume of %s has no room for the %d bytes that are still to come", c.folder.Path, c.need)

@@ -33,7 +33,8 @@ func (e *Engine) Create(ctx context.Context, n openbits.NewJob) (openbits.Job, b
 
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	now := e.now().UTC()
+	e.checkClockLocked(ctx)
+	now := e.now()
 	u := &update{e: e, now: now, actor: byOwner}
 	u.job = openbits.Job{
 		ID: n.ID, Name: n.Name, Description: n.Description, Type: n.Type, Priority: n.Priority,

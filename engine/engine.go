@@ -34,6 +34,8 @@ type Options struct {
 	// Checkpoint is when received bytes are made durable. 0: openbits.CheckpointBytes and CheckpointInterval.
 	CheckpointBytes    int64
 	CheckpointInterval time.Duration
+	// Now is the wall clock; nil: time.Now. What goes on within the engine is timed by time.Now whatever it says.
+	Now func() time.Time
 	// Poll is how often a full disk or a missing folder is looked at again, while a job waits for one. 0: 15 s.
 	Poll time.Duration
 }
@@ -47,6 +49,9 @@ func (o *Options) setDefaults() {
 	setDefault(&o.CheckpointBytes, openbits.CheckpointBytes)
 	setDefault(&o.CheckpointInterval, openbits.CheckpointInterval)
 	setDefault(&o.Poll, 15*time.Second)
+	if o.Now == nil {
+		o.Now = time.Now
+	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
@@ -103,7 +108,7 @@ func New(o Options) *Engine {
 		blocked: make(map[string]condition),
 		hosts:   newHosts(),
 		limiter: o.NewLimiter(0),
-		keeper:  newTimekeeper(o.Machine),
+		keeper:  newTimekeeper(o.Machine, o.Now()),
 		wake:    make(chan struct{}, 1),
 		sweeps:  make(chan struct{}, 1),
 		news:    newNews(),
@@ -143,8 +148,6 @@ func (e *Engine) Idle(ctx context.Context) (bool, error) {
 	}
 	return counts[queued]+counts[connecting]+counts[transferring]+counts[transient] == 0, nil
 }
-
-func (e *Engine) now() time.Time { return time.Now() }
 
 // kick makes the loop look again at what is due.
 func (e *Engine) kick() {

@@ -62,7 +62,7 @@ func (m *motion) failed(err error) outcome {
 		attempts = 1
 	}
 	wait := max(backoff(attempts, m.r.retryDelay(), progressed), failure.After)
-	at := m.r.e.now().Add(wait)
+	at := time.Now().Add(wait)
 	if m.settle(openbits.FileWaiting, failure, at, attempts) == openbits.FileError {
 		return outcome{m: m}
 	}
@@ -159,10 +159,10 @@ func (e *Engine) hostFailed(m *motion, err *openbits.Error) {
 	}
 	switch {
 	case err.After > 0:
-		e.hosts.pause(host, e.now(), true, func(int) time.Duration { return err.After })
+		e.hosts.pause(host, time.Now(), true, func(int) time.Duration { return err.After })
 	case status == 429, connectKinds[err.Kind], err.Kind == openbits.KindTimeout && !m.hasBegun():
 		base := m.r.retryDelay()
-		e.hosts.pause(host, e.now(), false, func(failures int) time.Duration { return backoff(failures, base, false) })
+		e.hosts.pause(host, time.Now(), false, func(failures int) time.Duration { return backoff(failures, base, false) })
 	}
 }
 
@@ -205,7 +205,7 @@ func (m *motion) settle(state openbits.FileState, failure *openbits.Error, next 
 		if failure != nil {
 			state, failure, next = u.failure(state, failure, next)
 		}
-		after.State, after.Error, after.NextTry, after.Attempts = state, failure, next, attempts
+		after.State, after.Error, after.NextTry, after.Attempts = state, failure, u.wall(next), attempts
 		after.Digest.Actual = s.actual
 		if state == openbits.FileQuarantined { // the part keeps the content, its bytes do not count
 			after.BytesDone, after.Checkpoint = 0, nil

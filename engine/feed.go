@@ -34,7 +34,7 @@ var movable = []openbits.FileState{openbits.FileQueued, openbits.FileTransferrin
 
 // next answers a file that can start now, or nil and the time at which one can (zero: none does by time alone).
 func (f *feeder) next(ctx context.Context) (*openbits.File, time.Time, error) {
-	now := f.r.e.now()
+	now := time.Now()
 	for {
 		file, err := f.candidate(ctx, now)
 		if err != nil || file == nil {
@@ -76,6 +76,9 @@ func (f *feeder) candidate(ctx context.Context, now time.Time) (*openbits.File, 
 			return nil, err
 		}
 		f.ahead = page.Files
+		for i := range f.ahead {
+			f.ahead[i].NextTry = f.r.e.moment(f.ahead[i].NextTry)
+		}
 		if f.done = page.Next < 0; f.done && len(page.Files) > 0 {
 			f.cursor = page.Files[len(page.Files)-1].Index + 1
 		} else if !f.done {
@@ -102,6 +105,7 @@ func (f *feeder) current(ctx context.Context, now time.Time, index int) (*openbi
 	if err != nil || !file.State.Pending() {
 		return f.candidate(ctx, now)
 	}
+	file.NextTry = f.r.e.moment(file.NextTry)
 	return &file, nil
 }
 

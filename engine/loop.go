@@ -34,7 +34,7 @@ func (e *Engine) loop() {
 		next, err := e.turnOver(e.ctx)
 		if err != nil && e.ctx.Err() == nil {
 			e.Log.Error("cannot go through the queue", "error", err)
-			next = e.now().Add(openbits.DefaultRetryDelay)
+			next = time.Now().Add(openbits.DefaultRetryDelay)
 		}
 		if next.IsZero() {
 			timer.Stop()
@@ -69,7 +69,7 @@ func (e *Engine) turnOver(ctx context.Context) (time.Time, error) {
 	if err != nil {
 		return time.Time{}, err
 	}
-	return earliest(slice, agenda.Retry, agenda.Expiry, e.pollBlocked(ctx)), nil
+	return earliest(slice, e.moment(agenda.Retry), e.moment(agenda.Expiry), e.pollBlocked(ctx)), nil
 }
 
 // earliest is the first of the times that are not zero.
@@ -164,9 +164,9 @@ func (e *Engine) pollBlocked(ctx context.Context) time.Time {
 			list[id] = c
 		}
 	}
-	due := len(list) > 0 && !e.now().Before(e.polled.Add(e.Poll))
+	due := len(list) > 0 && !time.Now().Before(e.polled.Add(e.Poll))
 	if due {
-		e.polled = e.now()
+		e.polled = time.Now()
 	}
 	next := e.polled.Add(e.Poll)
 	e.mu.Unlock()

@@ -291,7 +291,7 @@ func (s *snapshot) row(state openbits.FileState) openbits.File {
 	f.BytesTotal = s.checkpoint.Total
 	f.Validator = s.checkpoint.Validator
 	f.Modified = s.modified
-	f.Checkpoint = &s.checkpoint
+	f.Checkpoint, f.NextTry = &s.checkpoint, zeroTime
 	f.Digest.Actual = s.actual
 	return f
 }

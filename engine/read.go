@@ -7,6 +7,7 @@ import (
 	"context"
 	"io"
 	"strconv"
+	"time"
 
 	"github.com/openbits/openbits"
 )
@@ -70,7 +71,7 @@ func (e *Engine) view(ctx context.Context, j openbits.Job) (openbits.Job, error)
 		j.BytesTotal = j.BytesSized
 	}
 	if j.State == transferring {
-		j.Rate = r.meter.perSecond(e.now())
+		j.Rate = r.meter.perSecond(time.Now())
 	}
 	if j.State == connecting && j.Reason == nil {
 		j.Reason = r.busyReason()
@@ -98,7 +99,7 @@ func (e *Engine) queueReason(j openbits.Job) *openbits.Reason {
 func (r *run) busyReason() *openbits.Reason {
 	for _, m := range r.moving() {
 		if host := hostOf(m.file.URL); r.e.hosts.busy(host) {
-			return &openbits.Reason{Code: openbits.ReasonHostBusy, Since: r.started,
+			return &openbits.Reason{Code: openbits.ReasonHostBusy, Since: r.job.Modified,
 				Text: "the connections that " + host + " gets are all in use", Hint: "It starts when one is free."}
 		}
 	}

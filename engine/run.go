@@ -53,7 +53,7 @@ const finishing = 512
 func newRun(e *Engine, job openbits.Job, route openbits.Route) *run {
 	ctx, cancel := context.WithCancel(e.ctx)
 	r := &run{
-		e: e, id: job.ID, job: job, route: route, ctx: ctx, cancel: cancel, started: e.now(),
+		e: e, id: job.ID, job: job, route: route, ctx: ctx, cancel: cancel, started: time.Now(),
 		gone:    make(chan struct{}),
 		limiter: e.NewLimiter(job.Settings.Limit),
 		over:    make(chan outcome, 16),
@@ -143,7 +143,7 @@ func (r *run) feedFiles() ending {
 		case <-r.poked:
 			f.look()
 		case <-timer.C:
-			if !r.deadline().After(r.e.now()) {
+			if !r.deadline().After(time.Now()) {
 				return r.giveUp(moving, finishingNow)
 			}
 		case <-r.ctx.Done():

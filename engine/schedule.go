@@ -161,7 +161,7 @@ func (e *Engine) sliceLocked(ctx context.Context, level openbits.Priority) (time
 		return time.Time{}, err
 	}
 	slices.SortFunc(holders, func(a, b *run) int { return a.started.Compare(b.started) })
-	now := e.now()
+	now := time.Now()
 	for i, r := range holders {
 		end := r.started.Add(e.Slice)
 		if end.After(now) {

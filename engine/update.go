@@ -38,6 +38,7 @@ func (e *Engine) change(ctx context.Context, id, actor string, fn func(*update) 
 }
 
 func (e *Engine) changeLocked(ctx context.Context, id, actor string, fn func(*update) error) (openbits.Job, error) {
+	e.checkClockLocked(ctx)
 	job, err := e.jobLocked(ctx, id)
 	if err != nil {
 		return openbits.Job{}, err
