@@ -156,7 +156,7 @@ func TestStall(t *testing.T) {
 	for name, opt := range map[string]testlab.Options{"HTTP/1.1": {}, "HTTP/2": {Authority: authority}} {
 		origin := startOrigin(t, opt)
 		origin.Put("/f.bin", testlab.File{Content: content, Plan: testlab.Steps(testlab.Step{Fault: testlab.FaultStall, At: 1000})})
-		m := newMover(t, httpget.Options{Timeouts: httpget.Timeouts{Idle: 100 * time.Millisecond}})
+		m := newMover(t, httpget.Options{Timeouts: httpget.Timeouts{Idle: 500 * time.Millisecond}})
 		part := emptyPart()
 		err := m.Move(context.Background(), openbits.Transfer{URL: origin.URL + "/f.bin", Route: &openbits.Route{CA: authority.PEM}}, part)
 		if !errors.Is(err, openbits.KindTimeout) || part.Held().Offset != 1000 {
@@ -169,11 +169,11 @@ func TestStall(t *testing.T) {
 func TestSlowPart(t *testing.T) {
 	origin := startOrigin(t, testlab.Options{})
 	origin.Put("/f.bin", testlab.File{Content: content})
-	const idle = 20 * time.Millisecond
+	const idle = 500 * time.Millisecond
 	part := emptyPart()
-	part.Hook = func(op testlab.Op, _ int64) error {
-		if op == testlab.OpWrite {
-			<-time.After(5 * idle)
+	part.Hook = func(op testlab.Op, held int64) error {
+		if op == testlab.OpWrite && held == 0 {
+			<-time.After(2 * idle) // the slowness itself
 		}
 		return nil
 	}
