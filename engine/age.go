@@ -34,8 +34,10 @@ func (e *Engine) ageOne(ctx context.Context, j openbits.Job) error {
 			u.event(openbits.Event{Type: openbits.EventExpiring, File: -1, State: string(u.job.State)})
 			return nil
 		}
-		u.job.Error = &openbits.Error{Op: "go on with", Object: "job " + j.ID, Kind: openbits.KindExpired, Context: openbits.ContextQueueManager, File: -1,
-			Text: fmt.Sprintf("its life of %d days ended", int(e.Life.Hours()/24)), Hint: "Create it again if it is still wanted."}
+		u.job.Error = &openbits.Error{
+			Op: "go on with", Object: "job " + j.ID, Kind: openbits.KindExpired, Context: openbits.ContextQueueManager, File: -1,
+			Text: fmt.Sprintf("its life of %d days ended", int(e.Life.Hours()/24)), Hint: "Create it again if it is still wanted.",
+		}
 		return u.on(OnExpire, &openbits.Reason{Code: openbits.ReasonExpired, Text: u.job.Error.Text})
 	})
 	return err

@@ -155,8 +155,10 @@ func (e *Engine) Invalidate(ctx context.Context, id string, index int) (openbits
 		}
 		after := f
 		after.State, after.BytesDone, after.Checkpoint = openbits.FileInvalid, 0, nil
-		after.Error = &openbits.Error{Op: "publish", Object: f.Place.Path(), Kind: openbits.KindValidationFailed, Context: openbits.ContextLocalFile,
-			File: f.Index, Text: "its owner marked it invalid", Hint: "Fetch it again: bits resume " + short(id) + "."}
+		after.Error = &openbits.Error{
+			Op: "publish", Object: f.Place.Path(), Kind: openbits.KindValidationFailed, Context: openbits.ContextLocalFile,
+			File: f.Index, Text: "its owner marked it invalid", Hint: "Fetch it again: bits resume " + short(id) + ".",
+		}
 		u.job.Error = after.Error
 		u.file(f, after)
 		return after, u.on(OnInvalid, failedReason(u.job))
@@ -236,6 +238,8 @@ func (e *Engine) unhalt(id string, index int) {
 }
 
 func fileState(op string, f openbits.File) error {
-	return &openbits.Error{Op: op, Object: f.Place.Path(), Kind: openbits.KindInvalidState, Context: openbits.ContextQueueManager, File: f.Index,
-		Text: fmt.Sprintf("the file is %s", f.State)}
+	return &openbits.Error{
+		Op: op, Object: f.Place.Path(), Kind: openbits.KindInvalidState, Context: openbits.ContextQueueManager, File: f.Index,
+		Text: fmt.Sprintf("the file is %s", f.State),
+	}
 }

@@ -37,15 +37,19 @@ func checkJob(n *openbits.NewJob) error {
 		return invalid("type", fmt.Sprintf("%q is not one of %v", n.Type, openbits.JobTypes))
 	}
 	if n.Type != openbits.TypeDownload {
-		return &openbits.Error{Op: "create", Object: "job " + n.ID, Kind: openbits.KindNotSupported, Context: openbits.ContextNone, File: -1,
-			Text: fmt.Sprintf("this service cannot run jobs of type %s", n.Type)}
+		return &openbits.Error{
+			Op: "create", Object: "job " + n.ID, Kind: openbits.KindNotSupported, Context: openbits.ContextNone, File: -1,
+			Text: fmt.Sprintf("this service cannot run jobs of type %s", n.Type),
+		}
 	}
 	if most := maxFiles(n.Type); len(n.Files) > most {
 		return tooManyFiles(n.Type, most)
 	}
 	if n.Start && len(n.Files) == 0 {
-		return &openbits.Error{Op: "start", Object: "job " + n.ID, Kind: openbits.KindEmpty, Context: openbits.ContextNone, Text: "it has no files", File: -1,
-			Hint: "Add a file first."}
+		return &openbits.Error{
+			Op: "start", Object: "job " + n.ID, Kind: openbits.KindEmpty, Context: openbits.ContextNone, Text: "it has no files", File: -1,
+			Hint: "Add a file first.",
+		}
 	}
 	return checkProperties(n.Name, n.Description, n.Priority, n.Settings, n.Route)
 }
@@ -116,8 +120,10 @@ func checkFile(n *openbits.NewFile) error {
 		return err
 	}
 	if n.Name == "" {
-		return &openbits.Error{Op: "add", Object: openbits.RedactURL(n.URL), Kind: openbits.KindInvalidName, Context: openbits.ContextLocalFile, File: -1,
-			Text: "the destination has no file name", Hint: "Name the file to write, not only its folder."}
+		return &openbits.Error{
+			Op: "add", Object: openbits.RedactURL(n.URL), Kind: openbits.KindInvalidName, Context: openbits.ContextLocalFile, File: -1,
+			Text: "the destination has no file name", Hint: "Name the file to write, not only its folder.",
+		}
 	}
 	return checkDigest(&n.Digest)
 }
@@ -172,13 +178,17 @@ func maxFiles(t openbits.JobType) int {
 }
 
 func tooManyFiles(t openbits.JobType, most int) error {
-	return &openbits.Error{Op: "add", Object: "files", Kind: openbits.KindTooManyFiles, Context: openbits.ContextQueueManager, File: -1,
-		Text: fmt.Sprintf("a job of type %s has at most %d", t, most), Hint: "Spread the files over several jobs."}
+	return &openbits.Error{
+		Op: "add", Object: "files", Kind: openbits.KindTooManyFiles, Context: openbits.ContextQueueManager, File: -1,
+		Text: fmt.Sprintf("a job of type %s has at most %d", t, most), Hint: "Spread the files over several jobs.",
+	}
 }
 
 func tooLong(field string, have, most int) error {
-	return &openbits.Error{Op: "use", Object: field, Kind: openbits.KindStringTooLong, Context: openbits.ContextNone, File: -1,
-		Text: fmt.Sprintf("it has %d bytes and %d are allowed", have, most)}
+	return &openbits.Error{
+		Op: "use", Object: field, Kind: openbits.KindStringTooLong, Context: openbits.ContextNone, File: -1,
+		Text: fmt.Sprintf("it has %d bytes and %d are allowed", have, most),
+	}
 }
 
 func printable(s string) bool {

@@ -62,8 +62,10 @@ func (e *Engine) beginCompletion(ctx context.Context, id string) (openbits.Job, 
 		return job, err
 	}
 	if e.closed {
-		return job, &openbits.Error{Op: "complete", Object: "job " + id, Kind: openbits.KindServiceUnavailable, Context: openbits.ContextQueueManager, File: -1,
-			Text: "the service is stopping", Hint: "Repeat the call when it runs again."}
+		return job, &openbits.Error{
+			Op: "complete", Object: "job " + id, Kind: openbits.KindServiceUnavailable, Context: openbits.ContextQueueManager, File: -1,
+			Text: "the service is stopping", Hint: "Repeat the call when it runs again.",
+		}
 	}
 	e.ending[id] = true
 	e.wg.Add(1) // Close waits for it
@@ -78,8 +80,10 @@ func (e *Engine) endingError(id, op string) error {
 	if !e.ending[id] {
 		return nil
 	}
-	return &openbits.Error{Op: op, Object: "job " + id, Kind: openbits.KindInvalidState, Context: openbits.ContextQueueManager, File: -1,
-		Text: "it is being completed", Hint: "See what came of it: bits show " + short(id) + "."}
+	return &openbits.Error{
+		Op: op, Object: "job " + id, Kind: openbits.KindInvalidState, Context: openbits.ContextQueueManager, File: -1,
+		Text: "it is being completed", Hint: "See what came of it: bits show " + short(id) + ".",
+	}
 }
 
 func (e *Engine) endCompletion(id string) {

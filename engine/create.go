@@ -204,8 +204,10 @@ func (e *Engine) AddFiles(ctx context.Context, id string, first int, list []open
 	}
 	_, err = e.change(ctx, id, byOwner, func(u *update) error {
 		if u.job.NextFile != first+len(known) {
-			return &openbits.Error{Op: "add", Object: "files", Kind: openbits.KindInvalidState, Context: openbits.ContextQueueManager, File: -1,
-				Text: "another caller adds files to the job at the same time", Hint: "Repeat the call."}
+			return &openbits.Error{
+				Op: "add", Object: "files", Kind: openbits.KindInvalidState, Context: openbits.ContextQueueManager, File: -1,
+				Text: "another caller adds files to the job at the same time", Hint: "Repeat the call.",
+			}
 		}
 		if err := u.on(OnChange, nil); err != nil {
 			return err

@@ -36,6 +36,10 @@ func (m *motion) failed(err error) outcome {
 			m.settle(openbits.FileQueued, nil, zeroTime, m.file.Attempts)
 			return outcome{m: m}
 		}
+		if errors.Is(cause, errRestarted) {
+			m.settle(openbits.FileQueued, nil, zeroTime, m.file.Attempts)
+			return outcome{m: m, retryAt: m.r.e.now()}
+		}
 		err = cause // a sync failed
 	}
 	failure := m.describe(err)
@@ -239,8 +243,10 @@ func (u *update) failure(state openbits.FileState, f *openbits.Error, next time.
 		return state, f, next
 	}
 	if s.NoProgressTimeout > 0 {
-		f = &openbits.Error{Op: f.Op, Object: f.Object, Kind: openbits.KindNoProgress, Context: f.Context, File: f.File,
-			Text: "no byte arrived for " + u.now.Sub(u.job.FailedFrom).Round(time.Second).String() + "; at last: " + text(f), Hint: f.Hint}
+		f = &openbits.Error{
+			Op: f.Op, Object: f.Object, Kind: openbits.KindNoProgress, Context: f.Context, File: f.File,
+			Text: "no byte arrived for " + u.now.Sub(u.job.FailedFrom).Round(time.Second).String() + "; at last: " + text(f), Hint: f.Hint,
+		}
 		u.job.Error = f
 	}
 	return openbits.FileError, f, zeroTime

@@ -109,6 +109,9 @@ func (e *Engine) heard(ev MachineEvent) {
 	case MachineClockSet:
 		e.checkClock(e.ctx)
 	case MachineOnline, MachineWoke:
+		if ev == MachineWoke {
+			e.reconnect()
+		}
 		// Connections from before are likely dead, and whatever failed may work now.
 		if r, ok := e.Downloads.(Resetter); ok {
 			r.Reset()
@@ -124,6 +127,15 @@ func (e *Engine) tryAll() {
 	if e.owed = err != nil; err != nil && e.ctx.Err() == nil {
 		e.Log.Error("cannot retry after a change of the network", "error", err)
 		time.AfterFunc(openbits.DefaultRetryDelay, e.kick)
+	}
+}
+
+// reconnect makes every file in motion connect again: servers have long given up connections that slept.
+func (e *Engine) reconnect() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, r := range e.runs {
+		r.stopAll(errRestarted)
 	}
 }
 

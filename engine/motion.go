@@ -48,8 +48,9 @@ type motion struct {
 
 // Reasons for which files in motion are stopped.
 var (
-	errHalted   = errors.New("the file was halted")
-	errInMotion = errors.New("the file is in motion")
+	errHalted    = errors.New("the file was halted")
+	errRestarted = errors.New("the file's connection is taken for dead")
+	errInMotion  = errors.New("the file is in motion")
 )
 
 // reserveFrom is the size from which room is set aside and identity is made durable
@@ -71,8 +72,10 @@ func (m *motion) Begin(h openbits.Head) error {
 	held, again := m.head.Offset, m.epoch > 0
 	m.mu.Unlock()
 	if h.Offset != 0 && h.Offset != held {
-		return &openbits.Error{Op: "write", Object: m.file.Place.Path(), Kind: openbits.KindInternal, Context: openbits.ContextUnknown, File: m.file.Index,
-			Text: "the mover goes on where nothing ends"}
+		return &openbits.Error{
+			Op: "write", Object: m.file.Place.Path(), Kind: openbits.KindInternal, Context: openbits.ContextUnknown, File: m.file.Index,
+			Text: "the mover goes on where nothing ends",
+		}
 	}
 	restart := h.Offset == 0 && (held > 0 || again || m.file.Checkpoint != nil)
 	if h.Offset == 0 {
@@ -156,8 +159,10 @@ func (m *motion) End() error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.head.Total != openbits.Unknown && m.head.Offset != m.head.Total {
-		return &openbits.Error{Op: "fetch", Object: openbits.RedactURL(m.file.URL), Kind: openbits.KindConnectionClosed, Context: openbits.ContextTransport,
-			File: m.file.Index, Text: "the server says the file is whole and it is not"}
+		return &openbits.Error{
+			Op: "fetch", Object: openbits.RedactURL(m.file.URL), Kind: openbits.KindConnectionClosed, Context: openbits.ContextTransport,
+			File: m.file.Index, Text: "the server says the file is whole and it is not",
+		}
 	}
 	m.head.Total = m.head.Offset
 	m.complete = true
@@ -166,9 +171,11 @@ func (m *motion) End() error {
 	}
 	m.actual = hex.EncodeToString(m.hash.Sum(nil))
 	if want := m.file.Digest.Expected; want != "" && want != m.actual {
-		return &openbits.Error{Op: "accept", Object: openbits.RedactURL(m.file.URL), Kind: openbits.KindDigestMismatch, Context: openbits.ContextRemoteFile,
+		return &openbits.Error{
+			Op: "accept", Object: openbits.RedactURL(m.file.URL), Kind: openbits.KindDigestMismatch, Context: openbits.ContextRemoteFile,
 			File: m.file.Index, Text: "its " + m.file.Digest.Algorithm + " is " + m.actual + ", expected " + want,
-			Hint: "The content is kept aside and not published. Check the digest you were given, or the server; resuming the job fetches the file anew."}
+			Hint: "The content is kept aside and not published. Check the digest you were given, or the server; resuming the job fetches the file anew.",
+		}
 	}
 	return nil
 }

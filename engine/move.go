@@ -39,17 +39,22 @@ func (m *motion) transfer() error {
 	if err := m.open(); err != nil {
 		return err
 	}
+	var err error
 	if m.whole() {
 		r.connect()
-		return m.End()
+		err = m.End()
+	} else {
+		err = m.move(false)
 	}
-	err := m.move(false)
 	if errors.Is(err, openbits.KindDigestMismatch) && m.wasResumed() {
 		// Pieces fetched at different times may not fit although every answer looked right,
 		// and a cache on the way may be to blame: one fresh fetch tells.
 		if err = m.again(); err == nil {
 			err = m.move(true)
 		}
+	}
+	if err == nil {
+		r.e.hosts.worked(host)
 	}
 	return err
 }

@@ -99,8 +99,10 @@ func (e *Engine) queueReason(j openbits.Job) *openbits.Reason {
 func (r *run) busyReason() *openbits.Reason {
 	for _, m := range r.moving() {
 		if host := hostOf(m.file.URL); r.e.hosts.busy(host) {
-			return &openbits.Reason{Code: openbits.ReasonHostBusy, Since: r.job.Modified,
-				Text: "the connections that " + host + " gets are all in use", Hint: "It starts when one is free."}
+			return &openbits.Reason{
+				Code: openbits.ReasonHostBusy, Since: r.job.Modified,
+				Text: "the connections that " + host + " gets are all in use", Hint: "It starts when one is free.",
+			}
 		}
 	}
 	return nil

@@ -135,7 +135,7 @@ func (r *run) feedFiles() ending {
 			}
 			if o.blocking != nil && block == nil {
 				block = o.blocking
-				r.haltAll()
+				r.stopAll(errHalted)
 			}
 			if !o.retryAt.IsZero() {
 				f.retry(o.m.file.Index, o.retryAt)
@@ -253,12 +253,13 @@ func (r *run) rush() {
 	}
 }
 
-// haltAll stops all files because the whole job has to wait.
-func (r *run) haltAll() {
+// stopAll stops all files in motion, with errHalted because the whole job has to wait, or with errRestarted
+// so that they connect again.
+func (r *run) stopAll(cause error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, m := range r.motions {
-		m.cancel(errHalted)
+		m.cancel(cause)
 	}
 }
 

@@ -27,8 +27,10 @@ func (e *Engine) reserve(ctx context.Context, m *motion, total int64) error {
 	if space.Free-promised >= need {
 		return nil
 	}
-	return &openbits.Error{Op: "reserve", Object: m.file.Place.Path(), Kind: openbits.KindDiskFull, Context: openbits.ContextLocalFile, File: m.file.Index,
-		Text: fmt.Sprintf("%d bytes are needed, %d are free and %d of those are promised to other files", need, space.Free, promised)}
+	return &openbits.Error{
+		Op: "reserve", Object: m.file.Place.Path(), Kind: openbits.KindDiskFull, Context: openbits.ContextLocalFile, File: m.file.Index,
+		Text: fmt.Sprintf("%d bytes are needed, %d are free and %d of those are promised to other files", need, space.Free, promised),
+	}
 }
 
 // promised is what the other files in motion on a volume still need.
