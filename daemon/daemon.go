@@ -141,8 +141,10 @@ func listen(o Options) (net.Listener, error) {
 		for _, l := range inherited {
 			err = errors.Join(err, l.Close())
 		}
-		return nil, errors.Join(&openbits.Error{Op: "start", Object: "the service", Kind: openbits.KindInvalidArgument, Context: openbits.ContextNone, File: -1,
-			Text: "the service manager passed more than one socket", Hint: "Its socket unit must have one ListenStream line."}, err)
+		return nil, errors.Join(&openbits.Error{
+			Op: "start", Object: "the service", Kind: openbits.KindInvalidArgument, Context: openbits.ContextNone, File: -1,
+			Text: "the service manager passed more than one socket", Hint: "Its socket unit must have one ListenStream line.",
+		}, err)
 	}
 	return sock.Listen(o.Places.Socket)
 }
