@@ -39,7 +39,7 @@ func (a *app) startService(ctx context.Context) error {
 		return err
 	}
 	if a.system {
-		return noService(p.Socket, `Start it with "systemctl start openbits", or leave --system out to use your own service.`)
+		return noService(p.Socket, hintSystem)
 	}
 	if a.env(autostartVariable) == "0" {
 		return noService(p.Socket, autostartVariable+`=0 forbids to start one: run "bits daemon", or unset the variable.`)
@@ -58,6 +58,9 @@ type launched struct {
 	exited  <-chan struct{} // closed when it has ended
 	log     int64           // length of the log before it
 }
+
+// hintSystem is what to do when the machine's service does not answer: it is not for this program to start.
+const hintSystem = `Start it with "systemctl start openbits", or leave --system out to use your own service.`
 
 func noService(socket, hint string) error {
 	return &openbits.Error{

@@ -78,12 +78,12 @@ func (a *app) greet(ctx context.Context, c *client.Client) error {
 // hintAtQueue adds to "no service is running" what this user can do about it.
 func (a *app) hintAtQueue(err error) error {
 	var e *openbits.Error
-	if !errors.As(err, &e) || e.Kind != openbits.KindServiceUnavailable || a.system {
+	p, placesErr := a.places()
+	if !errors.As(err, &e) || e.Kind != openbits.KindServiceUnavailable || placesErr != nil {
 		return err
 	}
-	p, placesErr := a.places()
-	if placesErr != nil {
-		return err
+	if a.system {
+		return noService(p.Socket, hintSystem)
 	}
 	told := *e
 	told.Hint = `Nothing was asked of it yet: "bits get URL" starts it.`

@@ -39,7 +39,23 @@ func (f *getFlags) plan(a *app, args []string) (api.NewJob, error) {
 	}
 	job.ID, job.Start, job.Settings.AutoComplete = client.NewID(), true, true
 	job.Files, err = f.files(texts, urls)
+	if err == nil && job.Name == "" {
+		job.Name = nameOf(job.Files)
+	}
 	return job, err
+}
+
+// nameOf names a job of several files after the first of them. A single one is left to the service, as is
+// a name that would be too long.
+func nameOf(files []api.NewFile) string {
+	if len(files) < 2 {
+		return ""
+	}
+	name := fmt.Sprintf("%s and %d more", filepath.Base(files[0].Destination.Path), len(files)-1)
+	if len(name) > openbits.MaxNameLength {
+		return ""
+	}
+	return name
 }
 
 // check finds flags that contradict each other or the number of URLs.

@@ -13,6 +13,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/openbits/openbits/internal/places"
 )
 
 func TestMain(m *testing.M) {
@@ -50,6 +52,9 @@ func condition(name string) (bool, error) {
 	switch name {
 	case "root":
 		return os.Getuid() == 0, nil
+	case "system":
+		_, err := os.Lstat(places.System().Socket)
+		return err == nil, nil
 	case "mounts":
 		return canMount(), nil
 	}
