@@ -18,8 +18,13 @@ var units = []struct {
 	name string
 	is   time.Duration
 }{
-	{"ms", time.Millisecond}, {"min", time.Minute}, {"s", time.Second}, {"m", time.Minute},
-	{"h", time.Hour}, {"d", day}, {"w", 7 * day},
+	{"ms", time.Millisecond},
+	{"min", time.Minute},
+	{"s", time.Second},
+	{"m", time.Minute},
+	{"h", time.Hour},
+	{"d", day},
+	{"w", 7 * day},
 }
 
 // ParseDuration reads a length of time that is not negative, such as 30s, 1h30m, 14d or 2w. The unit must be given;
