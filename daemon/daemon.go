@@ -64,7 +64,7 @@ func Run(ctx context.Context, o Options) (err error) {
 
 	e := engine.New(engine.Options{
 		Store: store, Sink: files, Machine: o.Machine, Log: o.Log,
-		Downloads:  httpget.New(httpget.Options{UserAgent: "openbits/" + version.Number, Dial: (&dial.Dialer{}).DialContext}),
+		Downloads:  newDownloads(o.Log),
 		NewLimiter: func(rate int64) engine.Limiter { return pace.NewLimiter(rate) },
 	})
 	if err := e.Start(ctx); err != nil {
@@ -72,6 +72,26 @@ func Run(ctx context.Context, o Options) (err error) {
 	}
 	defer e.Close()
 	return serve(ctx, o, e)
+}
+
+// downloads is the mover with the connections under it.
+type downloads struct {
+	*httpget.Mover
+	dialer *dial.Dialer
+	log    *slog.Logger
+}
+
+func newDownloads(log *slog.Logger) downloads {
+	dialer := new(dial.Dialer)
+	return downloads{httpget.New(httpget.Options{UserAgent: "openbits/" + version.Number, Dial: dialer.DialContext}), dialer, log}
+}
+
+// Reset drops the connections that a change of network has likely left dead: those of addresses that are gone, and idle ones.
+func (d downloads) Reset() {
+	if n, err := d.dialer.CloseOrphans(); err != nil || n > 0 {
+		d.log.Info("connections of a network that is gone were closed", "count", n, "error", err)
+	}
+	d.Mover.Reset()
 }
 
 // openStore opens the queue, and sets a damaged one aside.
@@ -155,7 +175,7 @@ var (
 	_ engine.Store    = (*sqlite.Store)(nil)
 	_ engine.Sink     = (*sink.Sink)(nil)
 	_ engine.Mover    = (*httpget.Mover)(nil)
-	_ engine.Resetter = (*httpget.Mover)(nil)
+	_ engine.Resetter = downloads{}
 	_ engine.Machine  = (*netstate.System)(nil)
 	_ engine.Limiter  = (*pace.Limiter)(nil)
 )

@@ -28,8 +28,10 @@ type Func func(ctx context.Context, network, addr string) (net.Conn, error)
 // broken IPv6 costs no more than that.
 type Dialer struct {
 	Timeout time.Duration // 0: DefaultTimeout
-	// Wrap, when set, gets every new connection and answers the one to use.
+	// Wrap, when set, gets every new connection and answers the one to use. The system's own is behind its NetConn method.
 	Wrap func(conn net.Conn, p openbits.Priority) net.Conn
+
+	register register
 }
 
 // DialContext connects to addr, as net.Dialer does.
@@ -39,10 +41,11 @@ func (d *Dialer) DialContext(ctx context.Context, network, addr string) (net.Con
 		limit = DefaultTimeout
 	}
 	plain := net.Dialer{Timeout: limit}
-	conn, err := plain.DialContext(ctx, network, addr)
+	raw, err := plain.DialContext(ctx, network, addr)
 	if err != nil {
 		return nil, err
 	}
+	conn := d.register.add(raw)
 	if d.Wrap != nil {
 		conn = d.Wrap(conn, PriorityOf(ctx))
 	}
