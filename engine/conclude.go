@@ -16,7 +16,7 @@ import (
 type ending struct {
 	block  *condition      // the job waits for this
 	giveUp *openbits.Error // a time limit passed
-	next   time.Time       // when the first of the waiting files may try again
+	next   delay           // what the first of the waiting files waits for
 }
 
 // conclude gives the run's place back and moves its job to the state that follows. A job must not be left behind
@@ -76,16 +76,16 @@ func (u *update) conclude(ctx context.Context, end ending) error {
 		return nil
 	case j.FilesTotal == 0:
 		return u.on(OnSuspend, &openbits.Reason{Code: openbits.ReasonNotStarted, Text: "no file is left in it", Hint: "Add a file, or cancel it."})
-	case left > 0 && end.next.IsZero():
+	case left > 0 && end.next.due.IsZero():
 		return u.on(OnPreempt, nil) // files came in at the last moment
 	case left > 0:
 		if err := u.blame(ctx, openbits.FileWaiting); err != nil {
 			return err
 		}
-		if err := u.on(OnWait, u.waitReason(u.wall(end.next))); err != nil {
+		if err := u.on(OnWait, u.waitReason(end.next)); err != nil {
 			return err
 		}
-		j.NextTry = u.wall(end.next)
+		j.NextTry = u.wall(end.next.due)
 		return nil
 	case j.FilesFailed > 0:
 		if err := u.blame(ctx, openbits.FileError, openbits.FileQuarantined, openbits.FileInvalid); err != nil {
@@ -138,9 +138,13 @@ func (c *condition) reason(until time.Time) *openbits.Reason {
 }
 
 // waitReason explains why a job whose files all wait for a time does not move.
-func (u *update) waitReason(until time.Time) *openbits.Reason {
-	r := &openbits.Reason{Code: openbits.ReasonRetry, Until: until, Text: "the last attempt failed", Hint: "Try now: bits resume " + short(u.job.ID) + "."}
+func (u *update) waitReason(next delay) *openbits.Reason {
+	r := &openbits.Reason{Code: openbits.ReasonRetry, Until: u.wall(next.due), Text: "the last attempt failed", Hint: "Try now: bits resume " + short(u.job.ID) + "."}
 	last := u.job.Error
+	if next.host != "" {
+		r.Code, r.Text, r.Hint = openbits.ReasonHostWait, next.host+" asked to come back later", "It goes on by itself at that time."
+		return r
+	}
 	if last == nil {
 		return r
 	}

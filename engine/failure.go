@@ -63,7 +63,7 @@ func (m *motion) failed(err error) outcome {
 	attempts := m.file.Attempts + 1
 	progressed := m.progress() > 0
 	if progressed {
-		attempts = 1
+		attempts = 0
 	}
 	wait := max(backoff(attempts, m.r.retryDelay(), progressed), failure.After)
 	at := time.Now().Add(wait)

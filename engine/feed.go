@@ -32,8 +32,8 @@ const (
 // movable are the states in which a file is still to be moved.
 var movable = []openbits.FileState{openbits.FileQueued, openbits.FileTransferring, openbits.FileWaiting, openbits.FilePublishing}
 
-// next answers a file that can start now, or nil and the time at which one can (zero: none does by time alone).
-func (f *feeder) next(ctx context.Context) (*openbits.File, time.Time, error) {
+// next answers a file that can start now, or nil and what the first of the others waits for (zero: none does by time alone).
+func (f *feeder) next(ctx context.Context) (*openbits.File, delay, error) {
 	now := time.Now()
 	for {
 		file, err := f.candidate(ctx, now)
@@ -51,14 +51,11 @@ func (f *feeder) next(ctx context.Context) (*openbits.File, time.Time, error) {
 			delete(f.rushed, file.Index)
 			due = zeroTime
 		}
-		if until, _ := f.r.e.hosts.blocked(hostOf(file.URL), now); until.After(due) {
-			due = until
-		}
-		if due.After(now) {
-			heap.Push(&f.later, delay{file.Index, due})
+		if d := f.delay(*file, due, now); d.due.After(now) {
+			heap.Push(&f.later, d)
 			continue
 		}
-		return file, time.Time{}, nil
+		return file, delay{}, nil
 	}
 }
 
@@ -127,7 +124,22 @@ func (f *feeder) lookAgain() (int, bool) {
 }
 
 // retry hands a file out again later.
-func (f *feeder) retry(index int, at time.Time) { heap.Push(&f.later, delay{index, at}) }
+func (f *feeder) retry(file openbits.File, at time.Time) {
+	heap.Push(&f.later, f.delay(file, at, time.Now()))
+}
+
+// delay is what a file waits for that may be tried at due: its server may want to be left alone for longer.
+func (f *feeder) delay(file openbits.File, due, now time.Time) delay {
+	host := hostOf(file.URL)
+	until, asked := f.r.e.hosts.blocked(host, now)
+	if until.After(due) {
+		due = until
+	}
+	if !asked {
+		host = ""
+	}
+	return delay{file.Index, due, host}
+}
 
 // look makes the feeder look for files that were added, and for those that need not wait any longer.
 func (f *feeder) look() {
@@ -153,6 +165,7 @@ func (f *feeder) idle() bool { return len(f.ahead) == 0 && (f.done || len(f.late
 type delay struct {
 	index int
 	due   time.Time
+	host  string // the server that asked for it; empty: none did
 }
 
 type delayed []delay
@@ -168,9 +181,9 @@ func (d *delayed) Pop() any {
 	return last
 }
 
-func (d delayed) first() time.Time {
+func (d delayed) first() delay {
 	if len(d) == 0 {
-		return time.Time{}
+		return delay{}
 	}
-	return d[0].due
+	return d[0]
 }

@@ -6,6 +6,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/openbits/openbits"
 )
@@ -19,14 +20,21 @@ func (m *motion) main() {
 		}
 	}
 	err := m.transfer()
-	if err == nil {
+	switch err {
+	case nil:
 		// The finisher answers for the file from here on.
 		m.r.over <- outcome{m: m, handed: true}
 		m.r.moved <- m
-		return
+	case errHostPaused:
+		m.r.retire(m)
+		m.r.over <- outcome{m: m, retryAt: time.Now()}
+	default:
+		m.r.over <- m.failed(err)
 	}
-	m.r.over <- m.failed(err)
 }
+
+// errHostPaused: while the file waited for a connection its server failed for another one.
+var errHostPaused = errors.New("the server is left alone")
 
 // transfer brings the part file to the whole content.
 func (m *motion) transfer() error {
@@ -36,6 +44,9 @@ func (m *motion) transfer() error {
 		return err
 	}
 	defer r.e.hosts.release(host)
+	if until, _ := r.e.hosts.blocked(host, time.Now()); !until.IsZero() {
+		return errHostPaused
+	}
 	if err := m.open(); err != nil {
 		return err
 	}

@@ -100,9 +100,9 @@ func (r *run) feedFiles() ending {
 	moving, finishingNow := 0, 0
 	var block *condition
 	for {
-		var next time.Time
+		var next delay
 		for block == nil && r.ctx.Err() == nil && moving < r.e.FilesPerJob && finishingNow < finishing {
-			file, at, err := f.next(r.ctx)
+			file, first, err := f.next(r.ctx)
 			if err != nil {
 				if r.ctx.Err() == nil {
 					block = internalTrouble(err)
@@ -110,7 +110,7 @@ func (r *run) feedFiles() ending {
 				break
 			}
 			if file == nil {
-				next = at
+				next = first
 				break
 			}
 			moving++
@@ -120,7 +120,7 @@ func (r *run) feedFiles() ending {
 		if moving+finishingNow == 0 && (block != nil || r.ctx.Err() != nil || f.idle() && !r.pending()) {
 			return ending{block: block, next: next}
 		}
-		setTimer(timer, next, r.deadline())
+		setTimer(timer, next.due, r.deadline())
 		select {
 		case o := <-r.over:
 			switch {
@@ -138,7 +138,7 @@ func (r *run) feedFiles() ending {
 				r.stopAll(errHalted)
 			}
 			if !o.retryAt.IsZero() {
-				f.retry(o.m.file.Index, o.retryAt)
+				f.retry(o.m.file, o.retryAt)
 			}
 		case <-r.poked:
 			f.look()
