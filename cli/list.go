@@ -110,7 +110,11 @@ func (a *app) listTable(ctx context.Context, c *client.Client, q api.JobQuery) e
 			return err
 		}
 		if count == 0 {
-			fmt.Fprintf(out, "%-8s  %-*s  %-15s  %-10s  %5s  %9s  %s\n", "ID", nameWidth, "NAME", "STATE", "PRIORITY", "DONE", "SIZE", "RATE/REASON")
+			head := fmt.Sprintf("%-8s  %-*s  %-15s  %-10s  %5s  %9s", "ID", nameWidth, "NAME", "STATE", "PRIORITY", "DONE", "SIZE")
+			if width == 0 || width > len(head)+len("  RATE/REASON") {
+				head += "  RATE/REASON"
+			}
+			fmt.Fprintln(out, head)
 		}
 		count++
 		name := term.Plain(j.Name)
