@@ -48,6 +48,7 @@ func (e *Engine) Create(ctx context.Context, n openbits.NewJob) (openbits.Job, b
 	}
 	u.event(openbits.Event{Type: openbits.EventCreated, File: -1, State: string(suspended)})
 	u.add(files)
+	u.effects |= DoSchedule // at the least, the clock is to be set to the end of its life
 	if n.Start {
 		if err := u.on(OnResume, nil); err != nil {
 			return openbits.Job{}, false, err

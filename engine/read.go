@@ -53,8 +53,13 @@ func (e *Engine) view(ctx context.Context, j openbits.Job) (openbits.Job, error)
 				return j, err
 			}
 		}
-		if j.State == queued {
+		switch {
+		case j.State == queued:
 			j.Reason = e.queueReason(j)
+		case j.Reason != nil && !j.Reason.Until.IsZero():
+			reason := *j.Reason
+			reason.Until = j.NextTry // which moves with the wall clock
+			j.Reason = &reason
 		}
 		return j, nil
 	}

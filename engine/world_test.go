@@ -87,8 +87,15 @@ func (w *world) reopen(boot string) {
 		w.machine = netstate.NewFake(boot)
 	}
 	w.queue = w.queue.Reopen()
-	w.store.Store = w.queue
+	w.store = &spy{Store: w.queue}
 	w.start()
+}
+
+// kill ends the service as kill -9 does: nothing that it does from now on reaches the queue.
+func (w *world) kill() {
+	w.t.Helper()
+	w.queue = w.queue.Reopen()
+	w.Close()
 }
 
 // after lets time pass and everything settle.
