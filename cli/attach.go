@@ -5,6 +5,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -14,10 +15,17 @@ import (
 	"github.com/openbits/openbits/client"
 )
 
-// attachable finds the unfinished job that fetches exactly what j asks for. When there is one
-// for the destination but it differs, why says in what.
-func attachable(ctx context.Context, c *client.Client, j api.NewJob) (existing api.Job, why string, err error) {
-	page, err := c.Jobs(ctx, api.JobQuery{Path: resolved(j.Files[0].Destination.Path), States: unfinished(), Limit: 1})
+// attachable finds the unfinished job that fetches exactly what j asks for, after the service refused
+// to create it. When there is one for the destination but it differs, why says in what.
+func attachable(ctx context.Context, c *client.Client, j api.NewJob, refused error) (existing api.Job, why string, err error) {
+	if errors.Is(refused, openbits.KindFileExists) {
+		return alreadyBegun(ctx, c, j)
+	}
+	at := openbits.AsError(refused).File
+	if at < 0 || at >= len(j.Files) {
+		at = 0
+	}
+	page, err := c.Jobs(ctx, api.JobQuery{Path: resolved(j.Files[at].Destination.Path), States: unfinished(), Limit: 1})
 	if err != nil {
 		return existing, "", err
 	}
@@ -25,11 +33,40 @@ func attachable(ctx context.Context, c *client.Client, j api.NewJob) (existing a
 		return existing, "the job that has the destination was not found", nil
 	}
 	existing = page.Jobs[0]
+	why, err = compare(ctx, c, existing, j)
+	return existing, why, err
+}
+
+// begunLooks is how many of the newest unfinished jobs are compared with a request whose files are there in part.
+const begunLooks = 1000
+
+// alreadyBegun looks for the unfinished job that has published some of the files already.
+func alreadyBegun(ctx context.Context, c *client.Client, j api.NewJob) (existing api.Job, why string, err error) {
+	looked := 0
+	for job, err := range c.AllJobs(ctx, api.JobQuery{States: unfinished()}) {
+		if err != nil {
+			return existing, "", err
+		}
+		if looked++; looked > begunLooks {
+			break
+		}
+		if job.FilesTotal != len(j.Files) || job.FilesDone == 0 {
+			continue
+		}
+		if why, err := compare(ctx, c, job, j); err != nil || why == "" {
+			return job, why, err
+		}
+	}
+	return existing, "no unfinished job has fetched it", nil
+}
+
+// compare compares a job with a request; why says in what they differ.
+func compare(ctx context.Context, c *client.Client, existing api.Job, j api.NewJob) (why string, err error) {
 	switch {
 	case existing.Type != openbits.TypeDownload || !existing.Settings.AutoComplete:
-		return existing, `its job was made by "bits create" and is completed by hand`, nil
+		return `its job was made by "bits create" and is completed by hand`, nil
 	case existing.FilesTotal != len(j.Files):
-		return existing, fmt.Sprintf("its job %s has %s", short(existing.ID), files(existing.FilesTotal)), nil
+		return fmt.Sprintf("its job %s has %s", short(existing.ID), files(existing.FilesTotal)), nil
 	}
 	wanted := make(map[string]api.NewFile, len(j.Files))
 	for _, f := range j.Files {
@@ -37,13 +74,16 @@ func attachable(ctx context.Context, c *client.Client, j api.NewJob) (existing a
 	}
 	for f, err := range c.AllFiles(ctx, existing.ID, api.FileQuery{Limit: 1000}) {
 		if err != nil {
-			return existing, "", err
+			return "", err
+		}
+		if f.State == openbits.FileDropped {
+			continue
 		}
 		if why = differs(f, wanted); why != "" {
-			return existing, why, nil
+			return why, nil
 		}
 	}
-	return existing, "", nil
+	return "", nil
 }
 
 // resolved is a destination as the service names it: its folder without symbolic links.

@@ -101,14 +101,16 @@ func (a *app) createOrAttach(ctx context.Context, c *client.Client, j api.NewJob
 			created, _, err = c.Create(ctx, j)
 		}
 	}
-	if !errors.Is(err, openbits.KindDestinationBusy) {
+	if !errors.Is(err, openbits.KindDestinationBusy) && !errors.Is(err, openbits.KindFileExists) {
 		return created, err
 	}
-	existing, why, attachErr := attachable(ctx, c, j)
-	if attachErr != nil {
+	existing, why, attachErr := attachable(ctx, c, j, err)
+	switch {
+	case attachErr != nil:
 		return created, attachErr
-	}
-	if why != "" {
+	case why != "" && errors.Is(err, openbits.KindFileExists):
+		return created, err
+	case why != "":
 		return created, busy(err, existing, why)
 	}
 	return a.attach(ctx, c, existing, j)
