@@ -27,20 +27,19 @@ func fleet(t *testing.T) (dir string) {
 	t.Helper()
 	dir = t.TempDir()
 	s := open(t, dir, sqlite.Options{})
+	var c openbits.Change
 	for n := range wreckJobs {
 		j := benchJob(n)
 		j.State, j.NextFile, j.FilesTotal = openbits.StateSuspended, wreckFiles, wreckFiles
-		c := openbits.Change{
-			NewJobs: []openbits.JobRow{{Job: j, Route: openbits.Route{CA: fmt.Sprint("pem ", n)}}},
-			Events:  []openbits.Event{{Type: openbits.EventCreated, JobID: j.ID, File: -1, Time: j.Created}},
-		}
+		c.NewJobs = append(c.NewJobs, openbits.JobRow{Job: j, Route: openbits.Route{CA: fmt.Sprint("pem ", n)}})
+		c.Events = append(c.Events, openbits.Event{Type: openbits.EventCreated, JobID: j.ID, File: -1, Time: j.Created})
 		for i := range wreckFiles {
 			f := benchFile(j.ID, i)
 			f.URL += "?token=" + fmt.Sprint(n)
 			c.NewFiles = append(c.NewFiles, f)
 		}
-		must(t, s.Commit(context.Background(), &c))
 	}
+	must(t, s.Commit(context.Background(), &c))
 	must(t, s.SetMeta(context.Background(), "limit", "1000"))
 	must(t, s.Close())
 	return dir
@@ -146,7 +145,7 @@ func TestGarbagePage(t *testing.T) {
 	must(t, err)
 	pages := len(content) / 4096
 	best := 0
-	for range 25 {
+	for range 12 {
 		page := 1 + r.IntN(pages-1)
 		t.Run(fmt.Sprint("page", page), func(t *testing.T) {
 			dir := clone(t, template)
@@ -165,8 +164,9 @@ func TestGarbagePage(t *testing.T) {
 }
 
 func TestGarbageHeader(t *testing.T) {
+	template := fleet(t)
 	for _, length := range []int{16, 100, 4096} {
-		dir := fleet(t)
+		dir := clone(t, template)
 		harm(t, dir, func(content []byte) []byte {
 			copy(content, strings.Repeat("garbage ", length/8+1)[:length])
 			return content
@@ -224,6 +224,7 @@ func TestLogWithoutDatabase(t *testing.T) {
 // TestRebuildInterrupted: a crash at each step of a rebuilding is settled by the next start.
 func TestRebuildInterrupted(t *testing.T) {
 	const aside = sqlite.FileName + ".damaged-20260301T000000Z"
+	template := fleet(t)
 	for name, stage := range map[string]func(dir string) error{
 		"decided": func(string) error { return nil },
 		"set aside": func(dir string) error {
@@ -238,7 +239,7 @@ func TestRebuildInterrupted(t *testing.T) {
 			return os.Rename(filepath.Join(dir, sqlite.FileName), filepath.Join(dir, aside))
 		},
 	} {
-		dir := fleet(t)
+		dir := clone(t, template)
 		harm(t, dir, func(content []byte) []byte { copy(content, "garbage"); return content })
 		must(t, os.WriteFile(filepath.Join(dir, sqlite.FileName+".rebuild"), []byte(aside), 0o600))
 		must(t, stage(dir))
