@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"mime"
 	"net/http"
+	"path"
+	"slices"
 	"strings"
 
 	"golang.org/x/net/http/httpguts"
@@ -167,12 +169,20 @@ func headOf(resp *http.Response, v openbits.Validator) openbits.Head {
 	return head
 }
 
-// encoded is the coding of an answer, or "" for the identity.
+// compressed are the endings of files that are compressed themselves, by coding (RFC 9110, section 8.4.1).
+var compressed = map[string][]string{
+	"gzip": {".gz", ".tgz"}, "x-gzip": {".gz", ".tgz"}, "compress": {".z"}, "x-compress": {".z"},
+	"br": {".br"}, "zstd": {".zst", ".tzst"}, "x-bzip2": {".bz2", ".tbz2"}, "bzip2": {".bz2", ".tbz2"}, "x-xz": {".xz", ".txz"}, "xz": {".xz", ".txz"},
+}
+
+// encoded is the coding of an answer, or "" for the identity. Servers have long labelled archives
+// with the coding that they consist of (Apache's AddEncoding x-gzip .tgz): those bytes are the file's own.
 func encoded(resp *http.Response) string {
+	ending := strings.ToLower(path.Ext(resp.Request.URL.Path))
 	for _, field := range resp.Header.Values("Content-Encoding") {
 		for coding := range strings.SplitSeq(field, ",") {
 			coding = strings.ToLower(strings.TrimSpace(coding))
-			if coding != "" && coding != "identity" {
+			if coding != "" && coding != "identity" && !slices.Contains(compressed[coding], ending) {
 				return coding
 			}
 		}
