@@ -47,7 +47,7 @@ func (e *Engine) resume(ctx context.Context, id string) (openbits.Job, error) {
 	}
 	if out := Next(job.State, ev); out.Do&DoRequeue != 0 && !job.State.Final() {
 		e.hosts.relent()
-		if err := e.requeueLocked(ctx, id); err != nil {
+		if err := e.requeueLocked(ctx, id, byOwner, openbits.FileError, openbits.FileQuarantined, openbits.FileInvalid, openbits.FileWaiting); err != nil {
 			return openbits.Job{}, err
 		}
 	}
@@ -67,17 +67,16 @@ func (e *Engine) resume(ctx context.Context, id string) (openbits.Job, error) {
 // requeueBatch is how many files are queued again in one transaction.
 const requeueBatch = 1000
 
-// requeueLocked queues a job's failed and waiting files again.
-func (e *Engine) requeueLocked(ctx context.Context, id string) error {
+// requeueLocked queues a job's files in the given states again.
+func (e *Engine) requeueLocked(ctx context.Context, id, actor string, states ...openbits.FileState) error {
 	for {
 		page, err := e.Store.Files(ctx, id, openbits.FileQuery{
-			States: []openbits.FileState{openbits.FileError, openbits.FileQuarantined, openbits.FileInvalid, openbits.FileWaiting},
-			Limit:  requeueBatch,
+			States: states, Limit: requeueBatch,
 		})
 		if err != nil || len(page.Files) == 0 {
 			return err
 		}
-		_, err = e.changeLocked(ctx, id, byOwner, func(u *update) error {
+		_, err = e.changeLocked(ctx, id, actor, func(u *update) error {
 			for _, f := range page.Files {
 				u.file(f, requeued(f))
 			}
@@ -140,6 +139,12 @@ func (e *Engine) RenewURL(ctx context.Context, id string, index int, url string)
 		after.URL = url
 		if f.State != openbits.FileQueued {
 			after = requeued(after)
+		}
+		if after.Checkpoint != nil && after.Digest.Expected == "" {
+			// Even what looks whole is of the old URL's file: the new server must have its say.
+			held := *after.Checkpoint
+			held.Total = openbits.Unknown
+			after.Checkpoint = &held
 		}
 		u.change.Renewed = append(u.change.Renewed, after)
 		u.file(f, after)

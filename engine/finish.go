@@ -104,9 +104,7 @@ func (r *run) publishBatch(ctx context.Context, batch []*motion) []error {
 		}
 	}
 	err = r.commitFiles(ctx, batch, errs, func(i int) openbits.File {
-		f := batch[i].row
-		f.State, f.Checkpoint, f.Error, f.Attempts, f.NextTry = openbits.FilePublished, nil, nil, 0, zeroTime
-		return f
+		return asPublished(batch[i].row)
 	})
 	return fill(errs, err)
 }
@@ -136,6 +134,31 @@ func fill(errs []error, err error) []error {
 		}
 	}
 	return errs
+}
+
+// asPublished is the row of a file that stands under its final name.
+func asPublished(f openbits.File) openbits.File {
+	f.State, f.Checkpoint, f.Error, f.Attempts, f.NextTry = openbits.FilePublished, nil, nil, 0, zeroTime
+	f.BytesDone = max(f.BytesTotal, 0)
+	return f
+}
+
+// published finds out whether a file stands under its final name after a publication that was not answered for.
+func (e *Engine) published(ctx context.Context, p openbits.Publication) (bool, error) {
+	hidden, err := e.Sink.View(ctx, p.Place, false)
+	switch openbits.KindOf(err) {
+	case "":
+		// What the part holds is found out when it is opened; a part that is whole is published then.
+		return false, hidden.Close()
+	case openbits.KindNotFound, openbits.KindUnsafePath: // it has its final name, or both after a crash between link and unlink
+	default:
+		return false, err
+	}
+	err = e.Sink.Publish(ctx, []openbits.Publication{p})[0]
+	if openbits.KindOf(err) == openbits.KindNotFound {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 func (r *run) publication(f openbits.File) openbits.Publication {

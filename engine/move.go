@@ -134,36 +134,20 @@ func (r *run) priority() openbits.Priority {
 	return r.job.Priority
 }
 
-// settlePublication finds out what became of a publication that a crash interrupted.
+// settlePublication finds out what became of a publication that was not answered for.
 // It answers true when the file stands under its final name; false when it is to be moved (again).
 func (m *motion) settlePublication() (done bool, err error) {
-	e := m.r.e
-	hidden, viewErr := e.Sink.View(m.ctx, m.file.Place, false)
-	switch openbits.KindOf(viewErr) {
-	case "":
-		// What the part holds is found out when it is opened; a part that is whole is published then.
-		return false, hidden.Close()
-	case openbits.KindNotFound, openbits.KindUnsafePath: // it has its final name, or both at a crash between link and unlink
-	default:
-		return false, viewErr
-	}
-	err = e.Sink.Publish(m.ctx, []openbits.Publication{m.r.publication(m.file)})[0]
-	switch {
-	case err == nil:
-		_, err = e.change(m.ctx, m.r.id, byService, func(u *update) error {
-			after := m.row
-			after.State, after.Checkpoint, after.BytesDone = openbits.FilePublished, nil, max(after.BytesTotal, 0)
-			after.Error, after.Attempts, after.NextTry = nil, 0, zeroTime
-			u.file(m.row, after)
-			u.then(func() { m.row = after })
-			return nil
-		})
-		return err == nil, err
-	case openbits.KindOf(err) == openbits.KindNotFound:
-		return false, nil
-	default:
+	done, err = m.r.e.published(m.ctx, m.r.publication(m.file))
+	if err != nil || !done {
 		return false, err
 	}
+	_, err = m.r.e.change(m.ctx, m.r.id, byService, func(u *update) error {
+		after := asPublished(m.row)
+		u.file(m.row, after)
+		u.then(func() { m.row = after })
+		return nil
+	})
+	return err == nil, err
 }
 
 // finishEarly is the outcome of a file that turned out to be published, or could not be settled.

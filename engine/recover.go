@@ -149,6 +149,10 @@ func (e *Engine) sweep(ctx context.Context, j openbits.Job) error {
 		if err != nil {
 			return err
 		}
+		done, err := e.settled(ctx, j, page.Files)
+		if err != nil {
+			return err
+		}
 		if len(page.Files) > 0 {
 			places := make([]openbits.Place, len(page.Files))
 			for i, f := range page.Files {
@@ -160,8 +164,11 @@ func (e *Engine) sweep(ctx context.Context, j openbits.Job) error {
 		}
 		_, err = e.change(ctx, j.ID, byService, func(u *update) error {
 			// The job's sums stay as they were when it ended: they tell what it had done.
-			for _, f := range page.Files {
-				if f.State != openbits.FileDropped {
+			for i, f := range page.Files {
+				switch {
+				case done[i]:
+					u.file(f, asPublished(f))
+				case f.State != openbits.FileDropped:
 					f.State, f.Checkpoint = openbits.FileDropped, nil
 					u.change.Files = append(u.change.Files, f)
 				}
@@ -175,4 +182,19 @@ func (e *Engine) sweep(ctx context.Context, j openbits.Job) error {
 			return err
 		}
 	}
+}
+
+// settled tells which files of an ended job stand under their final names although their rows do not say so.
+func (e *Engine) settled(ctx context.Context, j openbits.Job, files []openbits.File) ([]bool, error) {
+	done := make([]bool, len(files))
+	for i, f := range files {
+		if f.Inode == "" || f.State == openbits.FileDropped {
+			continue
+		}
+		var err error
+		if done[i], err = e.published(ctx, publicationOf(j, f)); openbits.KindOf(err) == openbits.KindLocalFile || ctx.Err() != nil {
+			return nil, err
+		}
+	}
+	return done, nil
 }
