@@ -67,6 +67,10 @@ func (u *update) conclude(ctx context.Context, end ending) error {
 		return u.on(OnGiveUp, failedReason(*j))
 	case end.block != nil:
 		j.Error = end.block.err
+		if end.block.code == openbits.ReasonOffline && u.e.Machine.Online() {
+			// The network came back meanwhile, and no news of it will follow.
+			end.block.until = time.Now().Add(j.Settings.RetryDelay)
+		}
 		if err := u.on(OnWait, end.block.reason(u.wall(end.block.until))); err != nil {
 			return err
 		}

@@ -7,8 +7,8 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
-	"net"
-	"strings"
+	"net/netip"
+	"net/url"
 	"time"
 
 	"github.com/openbits/openbits"
@@ -92,13 +92,12 @@ var offlineKinds = map[openbits.Kind]bool{
 
 // loopback reports whether a URL names this machine, which needs no network.
 func loopback(raw string) bool {
-	host, _, _ := strings.Cut(hostOf(raw), "%")
-	name, _, err := net.SplitHostPort(host)
+	u, err := url.Parse(raw)
 	if err != nil {
-		name = host
+		return false
 	}
-	ip := net.ParseIP(strings.Trim(name, "[]"))
-	return name == "localhost" || ip != nil && ip.IsLoopback()
+	ip, err := netip.ParseAddr(u.Hostname())
+	return u.Hostname() == "localhost" || err == nil && ip.Unmap().IsLoopback()
 }
 
 // text is the core of an error: what is wrong, without what was attempted.
@@ -119,7 +118,10 @@ func (m *motion) blocking(err *openbits.Error) *condition {
 	case openbits.KindDiskFull:
 		c.code = openbits.ReasonDiskFull
 		m.mu.Lock()
-		c.need = max(m.head.Total-m.head.Offset, 1)
+		c.need = reserveFrom // or less, nobody knows
+		if m.head.Total != openbits.Unknown {
+			c.need = max(m.head.Total-m.head.Offset, 1)
+		}
 		m.mu.Unlock()
 	case openbits.KindFolderMissing:
 		c.code = openbits.ReasonFolderMissing
@@ -228,6 +230,7 @@ func (m *motion) settle(state openbits.FileState, failure *openbits.Error, next 
 func (u *update) failure(state openbits.FileState, f *openbits.Error, next time.Time) (openbits.FileState, *openbits.Error, time.Time) {
 	u.job.Error = f
 	if f.Kind.Blocking() {
+		u.job.FailedFrom = zeroTime // what this machine lacks is no failure of the server
 		return state, f, next
 	}
 	u.job.ErrorCount++

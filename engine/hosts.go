@@ -5,8 +5,10 @@ package engine
 
 import (
 	"context"
+	"net"
 	"net/url"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -47,10 +49,15 @@ func hostOf(raw string) string {
 	if err != nil {
 		return ""
 	}
-	if u.Port() == "" {
-		return u.Hostname() + ":" + u.Scheme
+	port := u.Port()
+	switch {
+	case port != "":
+	case u.Scheme == "https":
+		port = "443"
+	default:
+		port = "80"
 	}
-	return u.Host
+	return net.JoinHostPort(strings.ToLower(u.Hostname()), port)
 }
 
 func (h *hosts) get(name string) *host {

@@ -102,6 +102,19 @@ func (e *Engine) retry(ctx context.Context, jobs []openbits.Job) error {
 	return nil
 }
 
+// retryNow queues jobs that were waiting, and lets none of their files wait for its own time.
+func (e *Engine) retryNow(ctx context.Context, jobs []openbits.Job) error {
+	for _, j := range jobs {
+		e.mu.Lock()
+		err := e.requeueLocked(ctx, j.ID, byService, openbits.FileWaiting)
+		e.mu.Unlock()
+		if err != nil && openbits.KindOf(err) != openbits.KindNotFound {
+			return err
+		}
+	}
+	return e.retry(ctx, jobs)
+}
+
 // heard acts on news of the machine.
 func (e *Engine) heard(ev MachineEvent) {
 	e.Log.Info("machine", "event", string(ev))
@@ -159,7 +172,7 @@ func (e *Engine) retryAll(ctx context.Context) error {
 			}
 		}
 		e.mu.Unlock()
-		if err := e.retry(ctx, list); err != nil || page.Next == "" {
+		if err := e.retryNow(ctx, list); err != nil || page.Next == "" {
 			return err
 		}
 		after = page.Next
