@@ -70,7 +70,7 @@ const requeueBatch = 1000
 // requeueLocked queues a job's files in the given states again.
 func (e *Engine) requeueLocked(ctx context.Context, id, actor string, states ...openbits.FileState) error {
 	for {
-		page, err := e.Store.Files(ctx, id, openbits.FileQuery{
+		page, err := e.files(ctx, id, openbits.FileQuery{
 			States: states, Limit: requeueBatch,
 		})
 		if err != nil || len(page.Files) == 0 {
@@ -181,6 +181,9 @@ func (e *Engine) RemoveFile(ctx context.Context, id string, index int) (openbits
 		u.file(f, after)
 		u.job.Sweep = true
 		u.effects |= DoSweep
+		if !f.State.Failed() {
+			return after, nil
+		}
 		return after, u.afterRemoval()
 	})
 }
@@ -212,7 +215,7 @@ func (e *Engine) changeFile(ctx context.Context, id string, index int, fn func(*
 					return errInMotion
 				}
 			}
-			f, err := e.Store.File(ctx, id, index)
+			f, err := e.file(ctx, id, index)
 			if err != nil {
 				return err
 			}

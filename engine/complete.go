@@ -97,7 +97,7 @@ func (e *Engine) endCompletion(id string) {
 // publishWhole publishes every whole file of a job that is not running.
 func (e *Engine) publishWhole(ctx context.Context, id string) error {
 	for from := 0; ; {
-		page, err := e.Store.Files(ctx, id, openbits.FileQuery{
+		page, err := e.files(ctx, id, openbits.FileQuery{
 			States: []openbits.FileState{openbits.FileTransferred, openbits.FilePublishing}, From: from, Limit: finishBatch,
 		})
 		if err != nil {

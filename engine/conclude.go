@@ -15,7 +15,7 @@ import (
 // ending is why a run has nothing more to move.
 type ending struct {
 	block  *condition      // the job waits for this
-	giveUp *openbits.Error // a time limit passed
+	giveUp *openbits.Error // it cannot go on without its owner
 	next   delay           // what the first of the waiting files waits for
 }
 
@@ -37,7 +37,6 @@ func (r *run) concluded(end ending) bool {
 	defer e.mu.Unlock()
 	last := e.ctx.Err() != nil // the next start of the service settles it
 	_, err := e.changeLocked(e.settleContext(), r.id, byService, func(u *update) error {
-		u.job.Active += time.Since(r.started)
 		if !u.job.State.Active() {
 			return nil // the owner or the scheduler decided otherwise
 		}

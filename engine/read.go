@@ -115,7 +115,7 @@ func (r *run) busyReason() *openbits.Reason {
 
 // File answers one file as it is at the moment.
 func (e *Engine) File(ctx context.Context, id string, index int) (openbits.File, error) {
-	f, err := e.Store.File(ctx, id, index)
+	f, err := e.file(ctx, id, index)
 	if err != nil {
 		return f, err
 	}
@@ -127,7 +127,7 @@ func (e *Engine) Files(ctx context.Context, id string, q openbits.FileQuery) (op
 	if _, err := e.Store.Job(ctx, id); err != nil {
 		return openbits.FilePage{Next: -1}, err
 	}
-	page, err := e.Store.Files(ctx, id, q)
+	page, err := e.files(ctx, id, q)
 	page.Files = e.live(id, page.Files)
 	return page, err
 }
@@ -170,7 +170,7 @@ func (m *motion) view(f openbits.File) openbits.File {
 
 // Open reads a whole file, published or not.
 func (e *Engine) Open(ctx context.Context, id string, index int) (io.ReadSeekCloser, openbits.File, error) {
-	f, err := e.Store.File(ctx, id, index)
+	f, err := e.file(ctx, id, index)
 	if err != nil {
 		return nil, f, err
 	}

@@ -145,7 +145,7 @@ func (e *Engine) sweep(ctx context.Context, j openbits.Job) error {
 		states = []openbits.FileState{openbits.FileDropped}
 	}
 	for from := 0; ; {
-		page, err := e.Store.Files(ctx, j.ID, openbits.FileQuery{States: states, From: from, Limit: requeueBatch})
+		page, err := e.files(ctx, j.ID, openbits.FileQuery{States: states, From: from, Limit: requeueBatch})
 		if err != nil {
 			return err
 		}

@@ -5,6 +5,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -103,6 +104,9 @@ func (r *run) feedFiles() ending {
 		var next delay
 		for block == nil && r.ctx.Err() == nil && moving < r.e.FilesPerJob && finishingNow < finishing {
 			file, first, err := f.next(r.ctx)
+			if errors.Is(err, openbits.KindSecretUnreadable) {
+				return r.giveUp(openbits.AsError(err), moving, finishingNow)
+			}
 			if err != nil {
 				if r.ctx.Err() == nil {
 					block = internalTrouble(err)
@@ -144,7 +148,7 @@ func (r *run) feedFiles() ending {
 			f.look()
 		case <-timer.C:
 			if !r.deadline().After(time.Now()) {
-				return r.giveUp(moving, finishingNow)
+				return r.giveUp(r.overdue(), moving, finishingNow)
 			}
 		case <-r.ctx.Done():
 			if moving+finishingNow > 0 {
@@ -178,14 +182,19 @@ func (r *run) deadline() time.Time {
 	return r.started.Add(r.job.Settings.MaxDownloadTime - r.job.Active)
 }
 
-// giveUp ends a run whose maximum download time is used up.
-func (r *run) giveUp(moving, finishingNow int) ending {
+// giveUp ends a run that cannot go on before its owner has done something.
+func (r *run) giveUp(why *openbits.Error, moving, finishingNow int) ending {
 	r.cancel()
 	r.drain(moving, finishingNow)
-	return ending{giveUp: &openbits.Error{
+	return ending{giveUp: why}
+}
+
+// overdue says that the job's maximum download time is used up.
+func (r *run) overdue() *openbits.Error {
+	return &openbits.Error{
 		Op: "transfer", Object: "job " + r.id, Kind: openbits.KindMaxDownloadTime, Context: openbits.ContextQueueManager, File: -1,
 		Text: "it was active for its maximum download time", Hint: "Raise max_download_time and resume the job: bits set " + short(r.id) + " max-time=… && bits resume " + short(r.id) + ".",
-	}}
+	}
 }
 
 // setTimer sets t to the earlier of two times; the zero time is never.
