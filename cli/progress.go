@@ -133,7 +133,7 @@ func (p *progress) frame(now time.Time) []string {
 
 func (p *progress) view(now time.Time) term.View {
 	j := p.job
-	v := term.View{Notice: p.notice(now)}
+	v := term.View{Notice: p.notice(now), Many: j.FilesTotal > 1}
 	for _, f := range p.moving {
 		row := term.Row{Name: filepath.Base(f.Path), Done: f.BytesDone, Total: total(f.BytesTotal), Speed: -1}
 		if row.Done == 0 && row.Total == 0 {

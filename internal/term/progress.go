@@ -25,6 +25,7 @@ type Row struct {
 // View is what a frame shows.
 type View struct {
 	Files  []Row  // in motion, in their order
+	Many   bool   // the job has more than one file: each in motion has a row, the total does not name it
 	More   int    // files that have no row and are still to come
 	Total  Row    // its Name counts the files
 	Notice string // why nothing moves, what is happening to the service; may be empty
@@ -40,7 +41,7 @@ func Render(v View, width, height int, style Style) []string {
 		files = files[:rows]
 	}
 	var lines []string
-	if len(files)+more > 1 {
+	if v.Many || len(files)+more > 1 {
 		for _, f := range files {
 			lines = append(lines, line(f, width, style, cyan))
 		}

@@ -84,6 +84,17 @@ func TestOneFileHasOneRow(t *testing.T) {
 	}
 }
 
+func TestLastFileOfManyIsNamed(t *testing.T) {
+	v := View{
+		Files: []Row{{Name: "last.iso", Done: 1, Total: 2, Speed: -1}}, Many: true,
+		Total: Row{Name: "4 of 5 files", Done: 9, Total: 10, Speed: -1},
+	}
+	got := Render(v, 80, 24, Style{})
+	if len(got) != 2 || !strings.HasPrefix(got[0], "last.iso ") || !strings.HasPrefix(got[1], "4 of 5 files ") {
+		t.Errorf("frame of the last file of five: %q", got)
+	}
+}
+
 func TestScreenErasesWhatItDrew(t *testing.T) {
 	var b strings.Builder
 	width := 40
