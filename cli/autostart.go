@@ -44,11 +44,19 @@ func (a *app) startService(ctx context.Context) error {
 	if a.env(autostartVariable) == "0" {
 		return noService(p.Socket, autostartVariable+`=0 forbids to start one: run "bits daemon", or unset the variable.`)
 	}
-	s, err := launch(p, idleExit)
-	if err != nil {
-		return err
+	ctx, cancel := context.WithTimeoutCause(ctx, startTimeout, startError("it does not answer", nil))
+	defer cancel()
+	for patience := 100 * time.Millisecond; ; patience = min(2*patience, time.Second) {
+		s, err := launch(p, idleExit)
+		if err != nil {
+			return err
+		}
+		// Another service owns the state: one that will answer soon, or one that is ending. After the latter
+		// this one is needed all the same.
+		if err := s.await(ctx, patience); !errors.Is(err, openbits.KindServiceRunning) {
+			return err
+		}
 	}
-	return s.await(ctx)
 }
 
 // launched is a service that this process has started.
@@ -108,14 +116,12 @@ func launch(p places.Places, idle string, env ...string) (*launched, error) {
 	return &launched{places: p, process: cmd.Process, exited: exited, log: before}, nil
 }
 
-// await returns when the service answers. One that ended at once may have found that another
-// was faster; then that one will answer.
-func (s *launched) await(ctx context.Context) error {
+// await returns when the service answers. One that ended at once may have found that another owns the
+// state; when that one does not answer either for as long as patience says, the error is service_running.
+func (s *launched) await(ctx context.Context, patience time.Duration) error {
 	c := &client.Client{Socket: s.places.Socket, Version: version.Number}
 	exited := s.exited
-	ctx, cancel := context.WithTimeoutCause(ctx, startTimeout, startError("it does not answer", nil))
-	defer cancel()
-	ended := false
+	var ended time.Time
 	for pause := 5 * time.Millisecond; ; pause = min(2*pause, 100*time.Millisecond) {
 		_, err := c.Service(ctx)
 		if err == nil || !errors.Is(err, openbits.KindServiceUnavailable) {
@@ -124,10 +130,14 @@ func (s *launched) await(ctx context.Context) error {
 			}
 			return err
 		}
-		if ended {
+		if !ended.IsZero() {
 			kind, text := lastError(logPath(s.places), s.log)
-			if kind != openbits.KindServiceRunning {
-				return startError(text, nil)
+			if kind != openbits.KindServiceRunning || time.Since(ended) > patience {
+				e := startError(text, nil)
+				if kind == openbits.KindServiceRunning {
+					e.Kind = kind
+				}
+				return e
 			}
 		}
 		timer := time.NewTimer(pause)
@@ -137,13 +147,13 @@ func (s *launched) await(ctx context.Context) error {
 			return context.Cause(ctx)
 		case <-exited:
 			timer.Stop()
-			ended, exited = true, nil
+			ended, exited = time.Now(), nil
 		case <-timer.C:
 		}
 	}
 }
 
-func startError(text string, err error) error {
+func startError(text string, err error) *openbits.Error {
 	return &openbits.Error{
 		Op: "start", Object: "the service", Kind: openbits.KindServiceUnavailable, Context: openbits.ContextNone,
 		Text: text, Hint: `Run "bits daemon" to see what it says.`, Err: err, File: -1,

@@ -31,6 +31,7 @@ var commands = map[string]func(*testscript.TestScript, bool, []string){
 	"moving":  moving,    // moving JOB BYTES: return when so many bytes were seen
 	"signal":  terminate, // signal JOB TERM|HUP: send a signal to the command that created the job
 	"service": service,   // service kill|stop: end the service, and return when it is gone
+	"ending":  ending,  // ending: own the state as a service that ends, until another was refused
 	"origin":  origin,    // origin [http|https] [RATE]: start a server, $ORIGIN is its URL
 	"serve":   serve,     // serve PATH SIZE [FAULT]: serve a file, $SHA256 is its digest
 	"answer":  answer,    // answer PATH STATUS [NAME:VALUE...]: answer with a status and headers
@@ -136,12 +137,32 @@ func endService(home string, signal os.Signal) bool {
 		return false
 	}
 	<-gone
-	// The lock is held to the very end of the process.
+	if signal == os.Kill {
+		return true
+	}
+	// Connections end first, the lock is held to the very end. After a kill somebody else may have it by now.
 	lock := flock.New(filepath.Join(p.State, "lock"))
 	if err := lock.Lock(); err != nil {
 		return false
 	}
 	return lock.Close() == nil
+}
+
+// ending takes the lock of the state, and gives it back when a service has found it taken. There is no
+// event to wait for in another process's log: it is read again and again.
+func ending(ts *testscript.TestScript, _ bool, _ []string) {
+	p := places.In(ts.Getenv(places.Home))
+	ts.Check(os.MkdirAll(p.State, 0o700))
+	lock := flock.New(filepath.Join(p.State, "lock"))
+	ts.Check(lock.Lock())
+	ctx, cancel := testContext()
+	ts.Defer(cancel)
+	go func() {
+		defer func() { _ = lock.Close() }()
+		for kind := openbits.Kind(""); kind != openbits.KindServiceRunning && ctx.Err() == nil; runtime.Gosched() {
+			kind, _ = lastError(logPath(p), 0)
+		}
+	}()
 }
 
 // testContext ends long after everything that a script waits for.

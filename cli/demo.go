@@ -41,7 +41,7 @@ func startPrivate(ctx context.Context, home string) (demo.Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.await(ctx); err != nil {
+	if err := s.await(ctx, 0); err != nil {
 		_ = private{s}.Kill()
 		return nil, err
 	}
