@@ -117,6 +117,9 @@ func (u *update) on(ev Event, reason *openbits.Reason) error {
 		return nil // and so does why it is in it
 	}
 	from := u.job.State
+	if r := u.e.runs[u.job.ID]; r != nil && from.Active() && !out.To.Active() {
+		u.job.Active += time.Since(r.started)
+	}
 	u.job.State = out.To
 	u.job.Reason = reason
 	u.job.Modified = u.now
