@@ -38,7 +38,7 @@ func (r *run) checkpoint() {
 	if len(grown) == 0 {
 		return
 	}
-	errs := syncEach(grown)
+	errs := syncEach(grown, (*motion).syncUnsealed)
 	_, err := r.e.change(r.ctx, r.id, byService, func(u *update) error {
 		u.progressed()
 		for i := range grown {
@@ -56,14 +56,14 @@ func (r *run) checkpoint() {
 }
 
 // syncEach syncs the part files of the snapshots, all at the same time.
-func syncEach(list []snapshot) []error {
+func syncEach(list []snapshot, do func(*motion, PartFile) error) []error {
 	for _, s := range list {
 		_ = s.pf.Flush() // only a head start; Sync tells
 	}
 	errs := make([]error, len(list))
 	var wg sync.WaitGroup
 	for i, s := range list {
-		wg.Go(func() { errs[i] = s.m.sync(s.pf) })
+		wg.Go(func() { errs[i] = do(s.m, s.pf) })
 	}
 	wg.Wait()
 	return errs
@@ -74,18 +74,39 @@ func syncEach(list []snapshot) []error {
 func (m *motion) sync(pf PartFile) error {
 	m.syncing.Lock()
 	defer m.syncing.Unlock()
-	if m.lost == nil && !m.sealed {
+	return m.syncLocked(pf)
+}
+
+func (m *motion) syncLocked(pf PartFile) error {
+	if m.lost == nil {
 		m.lost = pf.Sync()
 	}
 	return m.lost
 }
 
-// seal ends all syncs but that of a publication, and answers whether one failed.
+// syncUnsealed is sync for who may come too late: a failure during a publication could go unnoticed.
+func (m *motion) syncUnsealed(pf PartFile) error {
+	m.syncing.Lock()
+	defer m.syncing.Unlock()
+	if m.sealed {
+		return m.lost
+	}
+	return m.syncLocked(pf)
+}
+
+// seal ends the syncs of checkpoints, and answers whether one failed.
 func (m *motion) seal() error {
 	m.syncing.Lock()
 	defer m.syncing.Unlock()
 	m.sealed = true
 	return m.lost
+}
+
+// isSealed reports whether the finisher has had it.
+func (m *motion) isSealed() bool {
+	m.syncing.Lock()
+	defer m.syncing.Unlock()
+	return m.sealed
 }
 
 // doubt notes that a sync failed which was not done here.

@@ -211,6 +211,9 @@ func (m *motion) settle(state openbits.FileState, failure *openbits.Error, next 
 		if failure != nil {
 			state, failure, next = u.failure(state, failure, next)
 		}
+		if state == openbits.FileQueued && m.row.State == openbits.FilePublishing && (s.pf == nil || m.isSealed()) {
+			state = openbits.FilePublishing // what became of the publication is still to be found out
+		}
 		after.State, after.Error, after.NextTry, after.Attempts = state, failure, u.wall(next), attempts
 		after.Digest.Actual = s.actual
 		if state == openbits.FileQuarantined { // the part keeps the content, its bytes do not count

@@ -134,7 +134,8 @@ func TestFaults(t *testing.T) {
 		t.Run(pl.name, func(t *testing.T) {
 			t.Parallel()
 			parent := t.TempDir()
-			inStorm(t, func(t *testing.T, origin *testlab.Origin) {
+			origin := startOrigin(t)
+			inStorm(t, func(t *testing.T) {
 				total := 0
 				perform(t, parent, origin, pl, fault{}, 0, &total)
 				if total < 20 {

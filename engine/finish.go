@@ -67,7 +67,7 @@ func (r *run) keepBatch(ctx context.Context, batch []*motion) []error {
 	for i, m := range batch {
 		snaps[i] = m.snapshot()
 	}
-	errs := syncEach(snaps)
+	errs := syncEach(snaps, (*motion).sync)
 	err := r.commitFiles(ctx, batch, errs, func(i int) openbits.File {
 		f := snaps[i].row(openbits.FileTransferred)
 		f.Error, f.Attempts, f.NextTry = nil, 0, zeroTime

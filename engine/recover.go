@@ -175,7 +175,9 @@ func (e *Engine) sweep(ctx context.Context, j openbits.Job) error {
 			}
 			// What was removed, or ended, meanwhile is for another sweep.
 			more := u.job.State.Final() != j.State.Final() || u.job.NextFile-u.job.FilesTotal != j.NextFile-j.FilesTotal
-			u.job.Sweep = page.Next >= 0 || more
+			if u.job.Sweep = page.Next >= 0 || more; more {
+				u.effects |= DoSweep
+			}
 			return nil
 		})
 		if from = page.Next; err != nil || from < 0 {

@@ -59,18 +59,30 @@ type storm struct {
 	undone map[string]string                    // final names that the disk may not know yet, and their part files
 }
 
-// inStorm runs fn in a synctest bubble in which it is summer 2024, with an origin whose server is outside.
-func inStorm(t *testing.T, fn func(t *testing.T, origin *testlab.Origin)) {
+// startOrigin starts an origin whose own server is not used in a storm, since it is outside the bubble.
+func startOrigin(t *testing.T) *testlab.Origin {
 	t.Helper()
 	origin, err := testlab.StartOrigin(testlab.Options{Stall: time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer origin.Close()
+	t.Cleanup(origin.Close)
+	return origin
+}
+
+// inStorm runs fn in a synctest bubble in which it is summer 2024. A panic, with which rapid ends a test, comes
+// out of the bubble.
+func inStorm(t *testing.T, fn func(t *testing.T)) {
+	t.Helper()
+	var panicked any
 	synctest.Test(t, func(t *testing.T) {
+		defer func() { panicked = recover() }()
 		time.Sleep(time.Until(time.Date(2024, 6, 1, 0, 0, 0, 0, time.UTC)))
-		fn(t, origin)
+		fn(t)
 	})
+	if panicked != nil {
+		panic(panicked)
+	}
 }
 
 func newStorm(t failer, dir string, origin *testlab.Origin, tune func(*engine.Options)) *storm {
@@ -92,7 +104,7 @@ func (w *storm) boot() {
 func (w *storm) start() {
 	w.t.Helper()
 	for range 100 {
-		w.life = &life{w: w, store: w.store}
+		w.life = &life{w: w}
 		w.mover = httpget.New(httpget.Options{UserAgent: "openbits/test", Dial: w.wire.dial})
 		o := engine.Options{
 			Store: storeGate{w.store, w.life}, Sink: diskGate{w.life}, Machine: w.machine, Downloads: w.mover,

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"github.com/openbits/openbits"
 	"github.com/openbits/openbits/queue/memory"
@@ -40,17 +41,15 @@ var errCrashed = &openbits.Error{Op: "go on", Kind: openbits.KindInternal, Conte
 
 // life is that of one service. After its end nothing that the service does has any effect.
 type life struct {
-	w     *storm
-	store *memory.Store
-	mu    sync.RWMutex // held for reading by every operation, so that none is half-way when the service dies
-	dead  bool
+	w    *storm
+	mu   sync.RWMutex // held for reading by every operation, so that none is half-way when the service dies
+	dead bool
 }
 
 func (l *life) kill() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.dead = true
-	_ = l.store.Close()
 }
 
 // do carries out an operation, or what was planned in its place. It tells what was planned.
@@ -93,6 +92,28 @@ type storeGate struct {
 func (g storeGate) Commit(ctx context.Context, c *openbits.Change) error {
 	_, err := g.l.do(opCommit, "", func() error { return g.Store.Commit(ctx, c) })
 	return err
+}
+
+func (g storeGate) SetMeta(ctx context.Context, key, value string) error {
+	return g.alive(func() error { return g.Store.SetMeta(ctx, key, value) })
+}
+
+func (g storeGate) Shift(ctx context.Context, d time.Duration) error {
+	return g.alive(func() error { return g.Store.Shift(ctx, d) })
+}
+
+func (g storeGate) Prune(ctx context.Context, before time.Time) error {
+	return g.alive(func() error { return g.Store.Prune(ctx, before) })
+}
+
+// alive carries out what is not worth a strike.
+func (g storeGate) alive(effect func() error) error {
+	g.l.mu.RLock()
+	defer g.l.mu.RUnlock()
+	if g.l.dead {
+		return errCrashed
+	}
+	return effect()
 }
 
 // shadow is what is known of a part file's state on the disk under the page cache.
