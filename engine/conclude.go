@@ -144,11 +144,14 @@ func (c *condition) reason(until time.Time) *openbits.Reason {
 func (u *update) waitReason(next delay) *openbits.Reason {
 	r := &openbits.Reason{Code: openbits.ReasonRetry, Until: u.wall(next.due), Text: "the last attempt failed", Hint: "Try now: bits resume " + short(u.job.ID) + "."}
 	last := u.job.Error
-	if next.host != "" {
+	if next.asked {
 		r.Code, r.Text, r.Hint = openbits.ReasonHostWait, next.host+" asked to come back later", "It goes on by itself at that time."
 		return r
 	}
 	if last == nil {
+		if next.host != "" {
+			r.Text = next.host + " could not be used a moment ago and is left alone for a while"
+		}
 		return r
 	}
 	r.Text += ": " + last.Error()

@@ -134,11 +134,10 @@ func (f *feeder) delay(file openbits.File, due, now time.Time) delay {
 	until, asked := f.r.e.hosts.blocked(host, now)
 	if until.After(due) {
 		due = until
-	}
-	if !asked {
+	} else if !asked {
 		host = ""
 	}
-	return delay{file.Index, due, host}
+	return delay{file.Index, due, host, asked}
 }
 
 // look makes the feeder look for files that were added, and for those that need not wait any longer.
@@ -165,7 +164,8 @@ func (f *feeder) idle() bool { return len(f.ahead) == 0 && (f.done || len(f.late
 type delay struct {
 	index int
 	due   time.Time
-	host  string // the server that asked for it; empty: none did
+	host  string // the server that is left alone until then; empty: it is the file's own time
+	asked bool   // the server asked for it
 }
 
 type delayed []delay

@@ -167,6 +167,23 @@ func TestHostForgives(t *testing.T) {
 	})
 }
 
+// TestOtherJobsServerDown: a job that waits because another one could not use the server says that, and not that it failed.
+func TestOtherJobsServerDown(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.servers.Trouble("example.org", enginetest.Fail(openbits.KindConnectFailure, site))
+		first := w.create(file("f0"))
+		w.is(first, openbits.StateTransientError, openbits.ReasonRetry)
+		second := w.create(file("f1"))
+		j := w.is(second, openbits.StateTransientError, openbits.ReasonRetry)
+		if want := "example.org:80 could not be used a moment ago and is left alone for a while"; j.Reason.Text != want {
+			t.Errorf("the reason is %q, want %q", j.Reason.Text, want)
+		}
+		if n := len(w.servers.Calls(site + "f1")); n != 0 {
+			t.Errorf("the second job asked the server %d times", n)
+		}
+	})
+}
+
 // TestServerDown: the files of a server that cannot be reached fail together, which counts once for the server.
 func TestServerDown(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
