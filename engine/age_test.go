@@ -66,7 +66,7 @@ func TestLifeOfAJob(t *testing.T) {
 
 // TestExpiryWhateverHappens: a job that is used every day ends after 90 days all the same.
 func TestExpiryWhateverHappens(t *testing.T) {
-	inWorld(t, nil, func(w *world) {
+	inWorld(t, func(o *engine.Options) { o.CheckpointInterval = time.Hour }, func(w *world) {
 		w.put("f0", slow(1_000_000, 200*day))
 		id := w.create(files(1), settings(func(s *openbits.Settings) { s.MaxDownloadTime = year }))
 		for range 89 {

@@ -38,7 +38,7 @@ func TestDiskFull(t *testing.T) {
 					t.Errorf("%d errors were counted, the reason is %+v", j.ErrorCount, j.Reason)
 				}
 				attempts := len(w.servers.Calls(""))
-				w.after(30 * day)
+				w.after(2 * day)
 				w.is(id, openbits.StateTransientError, openbits.ReasonDiskFull)
 				if n := w.waits(id); n != 1 {
 					t.Errorf("the job began to wait %d times", n)
@@ -85,7 +85,7 @@ func TestFolderMissing(t *testing.T) {
 		if j.ErrorCount != 0 || !strings.Contains(j.Reason.Hint, folder) || j.Reason.Text == "" {
 			t.Errorf("%d errors were counted, the reason is %+v", j.ErrorCount, j.Reason)
 		}
-		w.after(30 * day)
+		w.after(2 * day)
 		if n := w.waits(id); n != 1 {
 			t.Errorf("the job began to wait %d times", n)
 		}

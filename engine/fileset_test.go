@@ -164,8 +164,8 @@ func TestAddFiles(t *testing.T) {
 				if err != nil || len(added) != 1 || added[0].Index != 1 {
 					t.Fatalf("added %+v, error %v", added, err)
 				}
-				if j := w.is(id, openbits.State(name)); j.FilesTotal != 2 {
-					t.Errorf("the job has %d files", j.FilesTotal)
+				if j := w.job(id); j.FilesTotal != 2 || j.State != openbits.State(name) && !j.State.Active() {
+					t.Errorf("the job is %s and has %d files", j.State, j.FilesTotal)
 				}
 				w.cancelOthers(id)
 				if _, err := w.Act(w.ctx, id, openbits.ActionSuspend); err != nil {

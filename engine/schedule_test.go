@@ -269,10 +269,10 @@ func TestFilesPerJob(t *testing.T) {
 func TestForegroundFirstInLine(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
 		for i := range 20 {
-			w.put(fmt.Sprintf("f%d", i), slow(1000, time.Duration(60+i)*time.Second))
+			w.put(fmt.Sprintf("f%d", i), slow(1000, time.Minute))
 		}
 		w.put("urgent", slow(1000, time.Second))
-		w.create(files(20))
+		w.create(files(20)) // 8 of them move, 8 wait for a connection
 		urgent := w.create(file("urgent"), priority(openbits.PriorityForeground))
 		w.is(urgent, openbits.StateConnecting, openbits.ReasonHostBusy)
 		w.after(60*time.Second + time.Second/2)
