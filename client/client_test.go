@@ -183,8 +183,11 @@ func TestLists(t *testing.T) {
 		t.Errorf("the list is %v", ids)
 	}
 	for _, q := range []api.JobQuery{
-		{States: []openbits.State{openbits.StateError}}, {Priorities: []openbits.Priority{openbits.PriorityLow}},
-		{Prefix: "bb"}, {Path: "/tmp/other"}, {Name: "job"},
+		{States: []openbits.State{openbits.StateError}},
+		{Priorities: []openbits.Priority{openbits.PriorityLow}},
+		{Prefix: "bb"},
+		{Path: "/tmp/other"},
+		{Name: "job"},
 	} {
 		if page, err := c.Jobs(t.Context(), q); err != nil || len(page.Jobs) != 0 {
 			t.Errorf("%+v selects %+v, %v", q, page.Jobs, err)

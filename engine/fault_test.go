@@ -166,6 +166,7 @@ func (n named) Errorf(format string, args ...any) {
 	n.Helper()
 	n.T.Errorf(n.p.String()+": "+format, args...)
 }
+
 func (n named) Fatalf(format string, args ...any) {
 	n.Helper()
 	n.T.Fatalf(n.p.String()+": "+format, args...)

@@ -31,8 +31,10 @@ func (d *dir) describe() error {
 
 // free is not known on these systems, whose statfs and statvfs have a shape each.
 func (d *dir) free() (int64, error) {
-	return 0, &openbits.Error{Op: "measure the room in", Object: d.handle.Name(), Kind: openbits.KindNotSupported,
-		Context: openbits.ContextLocalFile, Text: "this system's way to tell is not known", File: -1}
+	return 0, &openbits.Error{
+		Op: "measure the room in", Object: d.handle.Name(), Kind: openbits.KindNotSupported,
+		Context: openbits.ContextLocalFile, Text: "this system's way to tell is not known", File: -1,
+	}
 }
 
 func (d *dir) stat(f *os.File) (info, error) {

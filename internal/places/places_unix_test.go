@@ -22,8 +22,11 @@ func TestFind(t *testing.T) {
 		{"nothing is set", nil, "/home/ada/.local/state/openbits", "/home/ada/.local/state/openbits/bits.sock"},
 		{"a runtime folder", map[string]string{"XDG_RUNTIME_DIR": "/run/user/1000"}, "/home/ada/.local/state/openbits", "/run/user/1000/openbits/bits.sock"},
 		{"a state folder", map[string]string{"XDG_STATE_HOME": "/s"}, "/s/openbits", "/s/openbits/bits.sock"},
-		{"relative folders are ignored", map[string]string{"XDG_STATE_HOME": "s", "XDG_RUNTIME_DIR": "r"},
-			"/home/ada/.local/state/openbits", "/home/ada/.local/state/openbits/bits.sock"},
+		{
+			"relative folders are ignored",
+			map[string]string{"XDG_STATE_HOME": "s", "XDG_RUNTIME_DIR": "r"},
+			"/home/ada/.local/state/openbits", "/home/ada/.local/state/openbits/bits.sock",
+		},
 		{"a home of its own", map[string]string{Home: "/tmp/x/", "XDG_STATE_HOME": "/s", "XDG_RUNTIME_DIR": "/r"}, "/tmp/x/state", "/tmp/x/bits.sock"},
 		{"an empty home", map[string]string{Home: "", "XDG_STATE_HOME": "/s"}, "/s/openbits", "/s/openbits/bits.sock"},
 	} {

@@ -136,9 +136,14 @@ func testPathQuery(t *testing.T, open Open) {
 	b.same("claimed", b.ids(openbits.JobQuery{Path: path}), []string{jobID(1)})
 	b.same("not clean", b.ids(openbits.JobQuery{Path: "/data/./1//file 0"}), []string{jobID(1)})
 	for _, q := range []openbits.JobQuery{
-		{Path: "/data/1/file"}, {Path: "/data/1"}, {Path: "file 0"}, {Path: "/"}, {Path: ""},
+		{Path: "/data/1/file"},
+		{Path: "/data/1"},
+		{Path: "file 0"},
+		{Path: "/"},
+		{Path: ""},
 		{Path: path, States: []openbits.State{openbits.StateSuspended}},
-		{Path: path, Name: "job 2"}, {Path: path, IDPrefix: jobID(2)},
+		{Path: path, Name: "job 2"},
+		{Path: path, IDPrefix: jobID(2)},
 		{Path: path, Priorities: []openbits.Priority{openbits.PriorityLow}},
 	} {
 		want := []string(nil)

@@ -143,9 +143,21 @@ func testCursors(t *testing.T, open Open) {
 	turn, err := b.Jobs(ctx, openbits.JobQuery{Limit: 1, ByTurn: true})
 	b.same("Jobs' error", err, nil)
 	for _, q := range []openbits.JobQuery{
-		{After: "x"}, {After: " "}, {After: "0"}, {After: "-1"}, {After: newest.Next + " "}, {After: newest.Next + "x"},
-		{After: " " + newest.Next}, {After: turn.Next}, {After: newest.Next, ByTurn: true}, {After: turn.Next + ".1", ByTurn: true},
-		{After: "n+1"}, {After: "n99999999999999999999"}, {After: "'"}, {After: strings.Repeat("9", 1000)}, {After: "\x00"},
+		{After: "x"},
+		{After: " "},
+		{After: "0"},
+		{After: "-1"},
+		{After: newest.Next + " "},
+		{After: newest.Next + "x"},
+		{After: " " + newest.Next},
+		{After: turn.Next},
+		{After: newest.Next, ByTurn: true},
+		{After: turn.Next + ".1", ByTurn: true},
+		{After: "n+1"},
+		{After: "n99999999999999999999"},
+		{After: "'"},
+		{After: strings.Repeat("9", 1000)},
+		{After: "\x00"},
 	} {
 		page, err := b.Jobs(ctx, q)
 		if openbits.KindOf(err) != openbits.KindInvalidArgument {
@@ -200,7 +212,15 @@ func testFiles(t *testing.T, open Open) {
 		return got
 	}
 	for _, q := range []openbits.FileQuery{
-		{}, {Limit: 1}, {Limit: 201}, {Limit: 200}, {From: 7}, {From: 8}, {From: 400}, {From: 401}, {From: 1 << 50},
+		{},
+		{Limit: 1},
+		{Limit: 201},
+		{Limit: 200},
+		{From: 7},
+		{From: 8},
+		{From: 400},
+		{From: 401},
+		{From: 1 << 50},
 		{States: []openbits.FileState{openbits.FileQueued}},
 		{States: []openbits.FileState{openbits.FileQueued, openbits.FileError, openbits.FileInvalid, openbits.FileQueued}, Limit: 3},
 		{States: []openbits.FileState{openbits.FileDropped, "unheard_of"}, From: 100, Limit: 2},

@@ -25,12 +25,20 @@ func jobFields(j *openbits.Job) []any {
 	return []any{
 		&j.ID, &j.Name, &j.Description, &j.Type, &j.Priority, &j.State,
 		&j.Owner.ID, &j.Owner.Name, &j.Client.PID, &j.Client.Program,
-		moment{&j.Created}, moment{&j.Modified}, moment{&j.Completed}, moment{&j.Expires}, moment{&j.Ended},
+		moment{&j.Created},
+		moment{&j.Modified},
+		moment{&j.Completed},
+		moment{&j.Expires},
+		moment{&j.Ended},
 		&j.BytesTotal, &j.BytesDone, &j.FilesTotal, &j.FilesDone, &j.FilesFailed,
-		reason{&j.Reason}, failure{&j.Error}, &j.ErrorCount,
+		reason{&j.Reason},
+		failure{&j.Error},
+		&j.ErrorCount,
 		&s.AutoComplete, &s.Overwrite, &s.Limit, &s.RetryDelay, &s.NoProgressTimeout, &s.MaxDownloadTime, &s.Umask,
 		&j.NextFile, &j.Unsized, &j.BytesSized, &j.Token, &j.Request,
-		moment{&j.NextTry}, moment{&j.FailedFrom}, &j.Active, &j.Turn, &j.Warned, &j.Sweep,
+		moment{&j.NextTry},
+		moment{&j.FailedFrom},
+		&j.Active, &j.Turn, &j.Warned, &j.Sweep,
 	}
 }
 
@@ -57,8 +65,13 @@ func (r *fileRow) fields() []any {
 	f, c := &r.File, &r.held
 	return []any{
 		&f.State, &f.BytesTotal, &f.BytesDone,
-		&f.Validator.ETag, &f.Validator.LastModified, &f.Validator.Date, moment{&f.Modified},
-		&f.Digest.Algorithm, &f.Digest.Expected, &f.Digest.Actual, failure{&f.Error}, &f.Attempts, moment{&f.NextTry}, &f.Inode,
+		&f.Validator.ETag, &f.Validator.LastModified, &f.Validator.Date,
+		moment{&f.Modified},
+		&f.Digest.Algorithm, &f.Digest.Expected, &f.Digest.Actual,
+		failure{&f.Error},
+		&f.Attempts,
+		moment{&f.NextTry},
+		&f.Inode,
 		&c.Boot, &c.Validator.ETag, &c.Validator.LastModified, &c.Validator.Date, &c.Total, &c.Hash,
 		ranges{r},
 	}
