@@ -4,6 +4,7 @@
 package engine_test
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/openbits/openbits"
@@ -194,11 +195,12 @@ func (m *modelState) compare(j *modelJob, atRest bool) {
 		}
 	}
 	if !good {
+		text := ""
 		for i, f := range j.files {
-			m.t.Errorf("  file %d: %s, fate %s, late %v; it is %s, %d of %d bytes, error %v", i, f.state, f.fate, f.late, rows[i].State, rows[i].BytesDone, rows[i].BytesTotal, rows[i].Error)
+			text += fmt.Sprintf("\n  file %d: %s, fate %s, late %v; it is %s, %d of %d bytes, error %v", i, f.state, f.fate, f.late, rows[i].State, rows[i].BytesDone, rows[i].BytesTotal, rows[i].Error)
 		}
-		m.t.Fatalf("job %s is %s, want %s (was %s, auto %v, open %v, given %v); reason %+v, error %v",
-			j.id, job.State, j.state, was, j.auto, j.open, j.given, job.Reason, job.Error)
+		m.t.Fatalf("job %s is %s, want %s (was %s, auto %v, open %v, given %v); reason %+v, error %v%s",
+			j.id, job.State, j.state, was, j.auto, j.open, j.given, job.Reason, job.Error, text)
 	}
 	j.open = false
 }
