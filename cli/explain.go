@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -18,9 +19,10 @@ import (
 func (a *app) explain() *cobra.Command {
 	return &cobra.Command{
 		Use:   "explain WORD",
-		Short: "explain an error kind, a reason or an HTTP status",
-		Long: `explain says what an error kind (such as disk_full), a reason (such as host_wait) or an HTTP status (such as http_404) means,
-whether the service tries again by itself, and what to do. Without a word it lists them.`,
+		Short: "explain an error kind, a reason, a state or an HTTP status",
+		Long: `explain says what an error kind (such as disk_full), a reason (such as host_wait), a state (such as transient_error) or an
+HTTP status (such as http_404 or 404) means, whether the service tries again by itself, and what to do. Without a word
+it lists them.`,
 		Example: "  bits explain digest_mismatch\n  bits explain http_503",
 		Args:    cobra.MaximumNArgs(1),
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
@@ -31,6 +33,9 @@ whether the service tries again by itself, and what to do. Without a word it lis
 				return listExplanations(a.Out)
 			}
 			word := strings.ReplaceAll(strings.ToLower(args[0]), "-", "_")
+			if status, err := strconv.Atoi(word); err == nil {
+				word = string(openbits.KindHTTP(status))
+			}
 			if !explainWord(a.Out, word) {
 				return usage("WORD", `there is nothing known by the name "`+args[0]+`"`, `"bits explain" lists the words.`)
 			}
@@ -58,6 +63,13 @@ func explainWord(w io.Writer, word string) bool {
 		}
 		found = true
 		fmt.Fprintf(w, "%s (reason why a job waits)\n\n%s\n\n%s\n", word, e.means, e.todo)
+	}
+	if text, ok := stateWords[openbits.State(word)]; ok {
+		if found {
+			fmt.Fprintln(w)
+		}
+		found = true
+		fmt.Fprintf(w, "%s (state of a job)\n\nThe job is %s.\n", word, text)
 	}
 	return found
 }
@@ -106,6 +118,9 @@ func explainable() []cobra.Completion {
 			words = append(words, string(r))
 		}
 	}
+	for _, s := range openbits.States {
+		words = append(words, string(s))
+	}
 	return append(words, "http_401", "http_403", "http_404", "http_429", "http_503")
 }
 
@@ -118,6 +133,10 @@ func listExplanations(w io.Writer) error {
 	fmt.Fprintln(w, "\nReasons why a job waits:")
 	for _, r := range openbits.Reasons {
 		fmt.Fprintf(w, "  %-24s %s\n", r, firstSentence(reasonText[r].means))
+	}
+	fmt.Fprintln(w, "\nStates of a job:")
+	for _, s := range openbits.States {
+		fmt.Fprintf(w, "  %-24s The job is %s.\n", s, stateWords[s])
 	}
 	return nil
 }

@@ -49,6 +49,7 @@ func TestEverythingIsExplained(t *testing.T) {
 func TestStatusesAreExplained(t *testing.T) {
 	for word, want := range map[string]string{
 		"http_404": "does not try again", "http_503": "tries again by itself", "http_429": "tries again by itself", "http_418": "teapot",
+		"transient_error": "state of a job", "suspended": "state of a job",
 	} {
 		var b strings.Builder
 		if !explainWord(&b, word) || !strings.Contains(b.String(), want) {

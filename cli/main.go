@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 )
 
 // Stdio is where a command reads and writes.
@@ -40,6 +41,10 @@ func run(ctx context.Context, args []string, stdio Stdio) error {
 	return err
 }
 
+// echo is how long after a signal another one is the same wish: timeout(1) and some process managers signal
+// the program and its whole group, and nobody types Ctrl-C twice in that time.
+const echo = 100 * time.Millisecond
+
 // interruptible ends the context at the first signal that asks the program to stop, with the signal as its
 // cause. The second one ends the program at once.
 func interruptible(parent context.Context) (context.Context, func()) {
@@ -50,19 +55,26 @@ func interruptible(parent context.Context) (context.Context, func()) {
 			signal.Notify(signals, s)
 		}
 	}
-	go func() {
-		first := <-signals
-		if first == nil {
-			return
-		}
-		cancel(stopped{first})
-		if second := <-signals; second != nil {
-			os.Exit(exitInterrupted)
-		}
-	}()
+	go obey(signals, func(first os.Signal) { cancel(stopped{first}) }, func() { os.Exit(exitInterrupted) })
 	return ctx, func() {
 		signal.Stop(signals)
 		close(signals)
 		cancel(nil)
+	}
+}
+
+// obey calls stop at the first signal and quit at the second.
+func obey(signals <-chan os.Signal, stop func(os.Signal), quit func()) {
+	first, open := <-signals
+	if !open {
+		return
+	}
+	at := time.Now()
+	stop(first)
+	for range signals {
+		if time.Since(at) > echo {
+			quit()
+			return
+		}
 	}
 }

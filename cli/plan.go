@@ -78,6 +78,9 @@ func (f *getFlags) check(count int) error {
 	case f.output != "" && strings.HasSuffix(f.output, string(filepath.Separator)):
 		return usage("--output "+f.output, "it names a folder", "Use -d "+f.output+".")
 	}
+	if info, err := os.Lstat(f.output); f.output != "" && err == nil && info.IsDir() {
+		return usage("--output "+f.output, "it is a folder", "Use -d "+f.output+", or name a file in it.")
+	}
 	return nil
 }
 

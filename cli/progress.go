@@ -180,7 +180,7 @@ func (p *progress) line(now time.Time) {
 		fmt.Fprintln(p.app.Err, "bits: waiting: "+reason)
 	}
 	done, all := p.job.BytesDone, total(p.job.BytesTotal)
-	if reason != "" || client.Settled(p.job) || !p.pulse.Due(now, done, all) {
+	if reason != "" || client.Settled(p.job) || done == 0 && all < 0 || !p.pulse.Due(now, done, all) {
 		return
 	}
 	text := fmt.Sprintf("bits: %s of %s", term.Percent(done, all), size.Bytes(all))

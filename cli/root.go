@@ -73,6 +73,7 @@ func (a *app) root() *cobra.Command {
 			c.Short = "explain a command"
 		case "completion":
 			c.Short = "print the script that completes commands in a shell"
+			c.Args, c.RunE = shellName, func(c *cobra.Command, _ []string) error { return c.Help() }
 		}
 	}
 	wrapArgs(root)
@@ -101,6 +102,14 @@ func wrapArgs(c *cobra.Command) {
 	for _, child := range c.Commands() {
 		wrapArgs(child)
 	}
+}
+
+// shellName refuses shells that there is no script for.
+func shellName(c *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	return usage("the command line", `there is no script for "`+args[0]+`"`, "Shells are: bash, zsh, fish, powershell.")
 }
 
 func unknownCommand(c *cobra.Command, args []string) error {

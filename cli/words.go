@@ -44,7 +44,7 @@ func moment(t, now time.Time) string {
 }
 
 // fetching is what the text of an error repeats of what the line says already.
-var fetching = regexp.MustCompile(`cannot fetch \S+: `)
+var fetching = regexp.MustCompile(`cannot (fetch|accept) \S+: `)
 
 // status is the end of a job's line in a listing: how it moves, or why it does not.
 func status(j api.Job, now time.Time) string {

@@ -6,6 +6,7 @@ package client
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/openbits/openbits"
@@ -15,7 +16,8 @@ import (
 // candidates is how many jobs an ambiguous argument lists.
 const candidates = 5
 
-// Find answers the one job whose id begins with arg or whose name is arg.
+// Find answers the one job whose id begins with arg or whose name is arg. Of several with that name it is
+// the one that is not final, when there is one such: what was fetched again and again has many final ones.
 // Kinds: not_found; ambiguous when several fit, which lists some of them.
 func (c *Client) Find(ctx context.Context, arg string) (api.Job, error) {
 	if arg == "" {
@@ -55,7 +57,21 @@ func (c *Client) Find(ctx context.Context, arg string) (api.Job, error) {
 			Text: "no job has this name or an id that begins so", Hint: "List the jobs with: bits list --all",
 		}
 	}
+	if idPrefix(strings.ToLower(arg)) {
+		return api.Job{}, ambiguous(arg, found, more)
+	}
+	page, err = c.Jobs(ctx, api.JobQuery{Name: arg, States: unfinished(), Limit: 2})
+	if err != nil {
+		return api.Job{}, err
+	}
+	if len(page.Jobs) == 1 && page.Next == "" {
+		return page.Jobs[0], nil
+	}
 	return api.Job{}, ambiguous(arg, found, more)
+}
+
+func unfinished() []openbits.State {
+	return slices.DeleteFunc(slices.Clone(openbits.States), openbits.State.Final)
 }
 
 func ambiguous(arg string, found []api.Job, more bool) error {
