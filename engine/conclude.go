@@ -78,7 +78,7 @@ func (u *update) conclude(ctx context.Context, end ending) error {
 		u.then(func() { u.e.blocked[j.ID] = block })
 		return nil
 	case j.FilesTotal == 0:
-		return u.on(OnSuspend, &openbits.Reason{Code: openbits.ReasonNotStarted, Text: "no file is left in it", Hint: "Add a file, or cancel it."})
+		return u.on(OnSuspend, nothingLeft())
 	case left > 0 && end.next.due.IsZero():
 		return u.on(OnPreempt, nil) // files came in at the last moment
 	case left > 0:
@@ -115,6 +115,11 @@ func (u *update) blame(ctx context.Context, states ...openbits.FileState) error 
 		u.job.Error = page.Files[0].Error
 	}
 	return err
+}
+
+// nothingLeft is the reason of a job whose files were all removed.
+func nothingLeft() *openbits.Reason {
+	return &openbits.Reason{Code: openbits.ReasonNotStarted, Text: "no file is left in it", Hint: "Add a file, or cancel it."}
 }
 
 // allDone is the event of a job whose files are all whole.
@@ -168,6 +173,9 @@ func failedReason(j openbits.Job) *openbits.Reason {
 	r := &openbits.Reason{Code: openbits.ReasonFailed, Text: "it failed", Hint: "See bits show " + short(j.ID) + "; then bits resume, or bits complete to keep what is whole."}
 	if j.FilesFailed > 0 {
 		r.Text = fmt.Sprintf("%d of its %d files failed", j.FilesFailed, j.FilesTotal)
+		if j.FilesTotal == 1 {
+			r.Text = "its file failed"
+		}
 	}
 	if j.Error != nil {
 		r.Text += ": " + j.Error.Error()
