@@ -58,7 +58,7 @@ func (r *run) checkpoint() {
 // syncEach syncs the part files of the snapshots, all at the same time.
 func syncEach(list []snapshot, do func(*motion, PartFile) error) []error {
 	for _, s := range list {
-		_ = s.pf.Flush() // only a head start; Sync tells
+		s.m.flush(s.pf)
 	}
 	errs := make([]error, len(list))
 	var wg sync.WaitGroup
@@ -84,11 +84,20 @@ func (m *motion) syncLocked(pf PartFile) error {
 	return m.lost
 }
 
+// flush gives a sync that follows a head start.
+func (m *motion) flush(pf PartFile) {
+	m.syncing.Lock()
+	defer m.syncing.Unlock()
+	if !m.closed {
+		_ = pf.Flush() // Sync tells
+	}
+}
+
 // syncUnsealed is sync for who may come too late: a failure during a publication could go unnoticed.
 func (m *motion) syncUnsealed(pf PartFile) error {
 	m.syncing.Lock()
 	defer m.syncing.Unlock()
-	if m.sealed {
+	if m.sealed || m.closed {
 		return m.lost
 	}
 	return m.syncLocked(pf)

@@ -31,6 +31,7 @@ type motion struct {
 
 	syncing sync.Mutex
 	sealed  bool  // the finisher has it: nobody else syncs it
+	closed  bool  // the part file is given back
 	lost    error // of the first sync that failed
 
 	mu       sync.Mutex

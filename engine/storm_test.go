@@ -127,12 +127,14 @@ func (w *storm) start() {
 
 // crash ends the service as kill -9 does. Its goroutines find that nothing they do has any effect.
 func (w *storm) crash() {
-	w.life.kill()
 	old, mover := w.Engine, w.mover
-	w.endings.Go(func() {
+	w.endings.Add(1) // before anybody can see that it is dead
+	w.life.kill()
+	go func() {
+		defer w.endings.Done()
 		old.Close()
 		mover.Reset()
-	})
+	}()
 }
 
 // revive starts a service after a crash; with a reboot the disk forgets what was not synced.
