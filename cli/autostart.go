@@ -44,6 +44,7 @@ func (a *app) startService(ctx context.Context) error {
 	if a.env(autostartVariable) == "0" {
 		return noService(p.Socket, autostartVariable+`=0 forbids to start one: run "bits daemon", or unset the variable.`)
 	}
+	known := setAside(p)
 	ctx, cancel := context.WithTimeoutCause(ctx, startTimeout, startError("it does not answer", nil))
 	defer cancel()
 	for patience := 100 * time.Millisecond; ; patience = min(2*patience, time.Second) {
@@ -54,6 +55,9 @@ func (a *app) startService(ctx context.Context) error {
 		// Another service owns the state: one that will answer soon, or one that is ending. After the latter
 		// this one is needed all the same.
 		if err := s.await(ctx, patience); !errors.Is(err, openbits.KindServiceRunning) {
+			if now := setAside(p); now != known {
+				a.tellDamage(now)
+			}
 			return err
 		}
 	}

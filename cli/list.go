@@ -49,6 +49,7 @@ done, its size, and how fast it moves or why it does not.`,
 			if err != nil {
 				return err
 			}
+			a.tellOldDamage()
 			if asJSON {
 				return listJSON(c.Context(), a.Out, service, query)
 			}

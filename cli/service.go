@@ -67,6 +67,7 @@ func (a *app) serviceStatus() *cobra.Command {
 			return r, err
 		}
 		answers := a.answers(ctx, &r)
+		a.tellOldDamage()
 		if asJSON {
 			r.Lines = nil
 			return r, writeJSON(a.Out, map[string]bool{
@@ -100,7 +101,7 @@ func (a *app) answers(ctx context.Context, r *svcinstall.Report) bool {
 			jobs += n
 		}
 	}
-	r.Lines = append(r.Lines, fmt.Sprintf("A service answers: version %s, process %d, %d unfinished jobs.", s.Version, s.PID, jobs))
+	r.Lines = append(r.Lines, fmt.Sprintf("A service answers: version %s, process %d, %s not final.", s.Version, s.PID, count(jobs, "job")))
 	return true
 }
 

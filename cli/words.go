@@ -25,11 +25,14 @@ func total(n *int64) int64 {
 }
 
 // files counts files in words.
-func files(n int) string {
+func files(n int) string { return count(n, "file") }
+
+// count is a number with its noun.
+func count(n int, noun string) string {
 	if n == 1 {
-		return "1 file"
+		return "1 " + noun
 	}
-	return fmt.Sprintf("%d files", n)
+	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 // moment prints a time of the API as people read it, with the distance from now.
