@@ -16,6 +16,7 @@ type feeder struct {
 	r      *run
 	ahead  []openbits.File
 	cursor int
+	seen   int  // how often the row of the file in hand had been changed when it was read
 	done   bool // the store has no more
 	later  delayed
 	rushed map[int]bool // files whose own time does not count
@@ -32,19 +33,13 @@ const (
 // movable are the states in which a file is still to be moved.
 var movable = []openbits.FileState{openbits.FileQueued, openbits.FileTransferring, openbits.FileWaiting, openbits.FilePublishing}
 
-// next answers a file that can start now, or nil and what the first of the others waits for (zero: none does by time alone).
-func (f *feeder) next(ctx context.Context) (*openbits.File, delay, error) {
+// next answers a file that starts now, or nil and what the first of the others waits for (zero: none does by time alone).
+func (f *feeder) next(ctx context.Context) (*motion, delay, error) {
 	now := time.Now()
 	for {
 		file, err := f.candidate(ctx, now)
 		if err != nil || file == nil {
 			return nil, f.later.first(), err
-		}
-		f.r.mu.Lock()
-		skip := f.r.held[file.Index] || f.r.motions[file.Index] != nil
-		f.r.mu.Unlock()
-		if skip {
-			continue
 		}
 		due := file.NextTry
 		if f.rushed[file.Index] {
@@ -55,7 +50,9 @@ func (f *feeder) next(ctx context.Context) (*openbits.File, delay, error) {
 			heap.Push(&f.later, d)
 			continue
 		}
-		return file, delay{}, nil
+		if m := f.r.motion(*file, f.seen); m != nil {
+			return m, delay{}, nil
+		}
 	}
 }
 
@@ -87,7 +84,7 @@ func (f *feeder) candidate(ctx context.Context, now time.Time) (*openbits.File, 
 	}
 	file := f.ahead[0]
 	f.ahead = f.ahead[1:]
-	if f.r.isStale(file.Index) {
+	if f.seen = 0; f.r.changes(file.Index) > 0 {
 		return f.current(ctx, now, file.Index)
 	}
 	return &file, nil
@@ -95,6 +92,7 @@ func (f *feeder) candidate(ctx context.Context, now time.Time) (*openbits.File, 
 
 // current loads a file that is to be handed out from the store, or the next one when it is not to be moved any more.
 func (f *feeder) current(ctx context.Context, now time.Time, index int) (*openbits.File, error) {
+	f.seen = f.r.changes(index)
 	file, err := f.r.e.Store.File(ctx, f.r.id, index)
 	if err != nil && openbits.KindOf(err) != openbits.KindNotFound {
 		return nil, err
@@ -106,10 +104,11 @@ func (f *feeder) current(ctx context.Context, now time.Time, index int) (*openbi
 	return &file, nil
 }
 
-func (r *run) isStale(index int) bool {
+// changes counts how often a file's row was changed since the run began, other than by the run.
+func (r *run) changes(index int) int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.stale[index]
+	return r.changed[index]
 }
 
 func (f *feeder) lookAgain() (int, bool) {

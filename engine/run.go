@@ -35,7 +35,7 @@ type run struct {
 	mu      sync.Mutex
 	motions map[int]*motion
 	held    map[int]bool // files that must not start now
-	stale   map[int]bool // files whose rows changed since the run began
+	changed map[int]int  // how often the rows of files were changed since the run began
 	again   []int        // files to look at once more
 	hurry   bool         // nothing waits for its time any longer
 }
@@ -63,7 +63,7 @@ func newRun(e *Engine, job openbits.Job, route openbits.Route) *run {
 		full:    make(chan struct{}, 1),
 		motions: make(map[int]*motion),
 		held:    make(map[int]bool),
-		stale:   make(map[int]bool),
+		changed: make(map[int]int),
 	}
 	r.meter.at = r.started
 	return r
@@ -103,7 +103,7 @@ func (r *run) feedFiles() ending {
 	for {
 		var next delay
 		for block == nil && r.ctx.Err() == nil && moving < r.e.FilesPerJob && finishingNow < finishing {
-			file, first, err := f.next(r.ctx)
+			m, first, err := f.next(r.ctx)
 			if errors.Is(err, openbits.KindSecretUnreadable) {
 				return r.giveUp(openbits.AsError(err), moving, finishingNow)
 			}
@@ -113,12 +113,11 @@ func (r *run) feedFiles() ending {
 				}
 				break
 			}
-			if file == nil {
+			if m == nil {
 				next = first
 				break
 			}
 			moving++
-			m := r.motion(*file)
 			r.e.wg.Go(m.main)
 		}
 		if moving+finishingNow == 0 && (block != nil || r.ctx.Err() != nil || f.idle() && !r.pending()) {
@@ -205,16 +204,20 @@ func setTimer(t *time.Timer, a, b time.Time) {
 	t.Reset(max(0, time.Until(a)))
 }
 
-// motion registers a file as moving.
-func (r *run) motion(f openbits.File) *motion {
+// motion registers a file as moving. It answers nil when the file is held or in motion, or when its row was
+// changed since it had been seen changed so often: what was changed is looked at again in any case.
+func (r *run) motion(f openbits.File, seen int) *motion {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.held[f.Index] || r.motions[f.Index] != nil || r.changed[f.Index] != seen {
+		return nil
+	}
 	ctx, cancel := context.WithCancelCause(r.ctx)
 	m := &motion{
 		r: r, file: f, row: f, ctx: ctx, cancel: cancel, ended: make(chan struct{}),
 		head: openbits.Head{Offset: f.BytesDone, Total: f.BytesTotal}, saved: f.BytesDone, // until it is opened
 	}
-	r.mu.Lock()
 	r.motions[f.Index] = m
-	r.mu.Unlock()
 	return m
 }
 
@@ -242,7 +245,7 @@ func (r *run) halt(index int) *motion {
 func (r *run) unhalt(index int) {
 	r.mu.Lock()
 	delete(r.held, index)
-	r.stale[index] = true
+	r.changed[index]++
 	r.again = append(r.again, index)
 	r.mu.Unlock()
 	select {
