@@ -148,7 +148,7 @@ func (e *Engine) RenewURL(ctx context.Context, id string, index int, url string)
 		}
 		u.change.Renewed = append(u.change.Renewed, after)
 		u.file(f, after)
-		return after, nil
+		return after, u.lookAgain()
 	})
 }
 
@@ -182,7 +182,7 @@ func (e *Engine) RemoveFile(ctx context.Context, id string, index int) (openbits
 		u.job.Sweep = true
 		u.effects |= DoSweep
 		if !f.State.Failed() {
-			return after, nil
+			return after, u.lookAgain()
 		}
 		return after, u.afterRemoval()
 	})
@@ -191,14 +191,25 @@ func (e *Engine) RemoveFile(ctx context.Context, id string, index int) (openbits
 // afterRemoval moves a job on whose last troubled file is gone.
 func (u *update) afterRemoval() error {
 	j := &u.job
-	if j.State != failed || j.FilesFailed > 0 || j.FilesTotal == 0 {
+	switch {
+	case j.State != failed || j.FilesFailed > 0:
 		return nil
-	}
-	if j.FilesDone < j.FilesTotal {
+	case j.FilesDone < j.FilesTotal:
 		return u.on(OnResume, nil)
 	}
 	j.Error = nil
+	if j.FilesTotal == 0 {
+		return u.on(OnSuspend, nothingLeft())
+	}
 	return u.allDone()
+}
+
+// lookAgain lets a job whose files wait for their time see to them once more, since they are not the same any more.
+func (u *update) lookAgain() error {
+	if _, waits := u.e.blocked[u.job.ID]; waits || u.job.State != transient {
+		return nil
+	}
+	return u.on(OnRetry, nil)
 }
 
 // changeFile changes one file that is not in motion; one in motion is stopped first and goes on by itself afterwards.

@@ -219,7 +219,7 @@ func (e *Engine) AddFiles(ctx context.Context, id string, first int, list []open
 		u.job.Modified = u.now
 		u.add(files)
 		u.event(openbits.Event{Type: openbits.EventChanged, File: -1, State: string(u.job.State)})
-		return nil
+		return u.lookAgain()
 	})
 	if err != nil {
 		return nil, err

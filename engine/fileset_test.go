@@ -64,6 +64,21 @@ func TestRenewURLOfFailedFile(t *testing.T) {
 	})
 }
 
+// TestRenewURLOfWaitingFile: the new URL is tried at once.
+func TestRenewURLOfWaitingFile(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.put("new", enginetest.Page{Body: body(10)})
+		w.script("f0", enginetest.Attempt{Err: enginetest.Fail(openbits.KindHTTP(500), site)})
+		id := w.create(files(1), settings(func(s *openbits.Settings) { s.RetryDelay = time.Hour }))
+		w.is(id, openbits.StateTransientError)
+		if _, err := w.RenewURL(w.ctx, id, 0, site+"new"); err != nil {
+			t.Fatal(err)
+		}
+		w.after(0)
+		w.is(id, openbits.StateAcknowledged)
+	})
+}
+
 // TestRenewURLRefused: a whole file keeps its URL, and nonsense is none.
 func TestRenewURLRefused(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
@@ -164,7 +179,7 @@ func TestAddFiles(t *testing.T) {
 				if err != nil || len(added) != 1 || added[0].Index != 1 {
 					t.Fatalf("added %+v, error %v", added, err)
 				}
-				if j := w.job(id); j.FilesTotal != 2 || j.State != openbits.State(name) && !j.State.Active() {
+				if j := w.job(id); j.FilesTotal != 2 || j.State != openbits.State(name) && !j.State.Runnable() {
 					t.Errorf("the job is %s and has %d files", j.State, j.FilesTotal)
 				}
 				w.cancelOthers(id)

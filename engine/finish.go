@@ -68,11 +68,11 @@ func (r *run) keepBatch(ctx context.Context, batch []*motion) []error {
 		snaps[i] = m.snapshot()
 	}
 	errs := syncEach(snaps, (*motion).sync)
-	err := r.commitFiles(ctx, batch, errs, func(i int) openbits.File {
+	err := r.commitFiles(ctx, batch, errs, func(i int) (openbits.File, error) {
 		f := snaps[i].row(openbits.FileTransferred)
 		f.Error, f.Attempts, f.NextTry = nil, 0, zeroTime
 		f.Inode = snaps[i].pf.Identity()
-		return f
+		return f, nil
 	})
 	return fill(errs, err)
 }
@@ -86,13 +86,16 @@ func (r *run) publishBatch(ctx context.Context, batch []*motion) []error {
 	}
 	var list []openbits.Publication
 	var listed []int
-	err := r.commitFiles(ctx, batch, errs, func(i int) openbits.File {
+	err := r.commitFiles(ctx, batch, errs, func(i int) (openbits.File, error) {
+		if r.job.State.Final() {
+			return openbits.File{}, context.Canceled // its paths may be another job's by now
+		}
 		s := batch[i].snapshot()
 		f := s.row(openbits.FilePublishing)
 		f.Checkpoint = batch[i].row.Checkpoint // what was synced; the rest is certain only while this boot lasts
 		f.Inode = batch[i].pf.Identity()
 		list, listed = append(list, publicationOf(r.job, f)), append(listed, i)
-		return f
+		return f, nil
 	})
 	if err != nil {
 		return fill(errs, err)
@@ -103,21 +106,24 @@ func (r *run) publishBatch(ctx context.Context, batch []*motion) []error {
 			batch[i].doubt(err)
 		}
 	}
-	err = r.commitFiles(ctx, batch, errs, func(i int) openbits.File {
-		return asPublished(batch[i].row)
+	err = r.commitFiles(ctx, batch, errs, func(i int) (openbits.File, error) {
+		return asPublished(batch[i].row), nil
 	})
 	return fill(errs, err)
 }
 
-// commitFiles commits new rows for those of the batch that have no error yet.
-func (r *run) commitFiles(ctx context.Context, batch []*motion, errs []error, row func(i int) openbits.File) error {
+// commitFiles commits new rows for those of the batch that have no error yet, not even by row.
+func (r *run) commitFiles(ctx context.Context, batch []*motion, errs []error, row func(i int) (openbits.File, error)) error {
 	_, err := r.e.change(ctx, r.id, byService, func(u *update) error {
 		u.progressed()
 		for i, m := range batch {
 			if errs[i] != nil {
 				continue
 			}
-			after := row(i)
+			after, err := row(i)
+			if errs[i] = err; err != nil {
+				continue
+			}
 			u.file(m.row, after)
 			u.then(func() { m.row = after })
 		}
@@ -181,6 +187,9 @@ func (m *motion) close() {
 	pf := m.pf
 	m.pf = nil
 	m.mu.Unlock()
+	m.syncing.Lock() // a checkpoint may be at it
+	defer m.syncing.Unlock()
+	m.closed = true
 	if pf != nil {
 		_ = pf.Close() // everything that matters was synced before
 	}

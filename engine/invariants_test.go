@@ -40,6 +40,8 @@ func (w *storm) check() {
 			case f.State == openbits.FileDropped:
 			case j.State.Final():
 				w.t.Errorf("file %d of job %s is %s although the job is %s", f.Index, j.ID, f.State, j.State)
+			case f.State == openbits.FilePublishing: // a crash left open which of the two it is, and its job has not run since
+				names[f.Place.Name], names[f.Place.Part] = f, f
 			default:
 				names[f.Place.Part] = f
 			}

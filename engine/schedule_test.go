@@ -164,7 +164,7 @@ func TestSlices(t *testing.T) {
 			}
 			w.after(openbits.DefaultSlice)
 		}
-		w.after(time.Minute)
+		w.after(5 * time.Minute) // each change of turns costs a chunk that was under way
 		for _, id := range ids {
 			w.is(id, openbits.StateAcknowledged)
 		}

@@ -31,6 +31,7 @@ type Disk struct {
 	syncErr error
 	refuse  map[string]error // publications of these names fail
 	onClose func()
+	onMove  func(names []string)
 }
 
 type folder struct {
@@ -146,6 +147,13 @@ func (d *Disk) OpenParts() int {
 	return d.open
 }
 
+// OnPublish sets what runs, with the final names, before files are published.
+func (d *Disk) OnPublish(fn func(names []string)) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.onMove = fn
+}
+
 func (d *Disk) create() *node {
 	d.next++
 	return &node{disk: d, id: fmt.Sprintf("inode-%d", d.next)}
@@ -233,6 +241,16 @@ func (d *Disk) Space(ctx context.Context, f openbits.Folder) (openbits.Space, er
 }
 
 func (d *Disk) Publish(ctx context.Context, list []openbits.Publication) []error {
+	d.mu.Lock()
+	hook := d.onMove
+	d.mu.Unlock()
+	if hook != nil {
+		var names []string
+		for _, p := range list {
+			names = append(names, p.Place.Name)
+		}
+		hook(names)
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	errs := make([]error, len(list))
