@@ -10,7 +10,7 @@ import (
 	"errors"
 	"log/slog"
 	"net"
-	"runtime/debug"
+	"sync"
 	"time"
 
 	"github.com/openbits/openbits"
@@ -62,8 +62,9 @@ func Run(ctx context.Context, o Options) (err error) {
 	files := sink.New(sink.Options{})
 	defer func() { err = errors.Join(err, files.Close()) }()
 
+	tidy := newTidier()
 	e := engine.New(engine.Options{
-		Store: store, Sink: files, Machine: o.Machine, Log: o.Log,
+		Store: store, Sink: files, Machine: o.Machine, Log: o.Log, Rest: tidy.rest,
 		Downloads:  newDownloads(o.Log),
 		NewLimiter: func(rate int64) engine.Limiter { return pace.NewLimiter(rate) },
 	})
@@ -71,7 +72,7 @@ func Run(ctx context.Context, o Options) (err error) {
 		return err
 	}
 	defer e.Close()
-	return serve(ctx, o, e)
+	return serve(ctx, o, e, tidy)
 }
 
 // downloads is the mover with the connections under it.
@@ -108,7 +109,7 @@ func openStore(ctx context.Context, o Options) (*sqlite.Store, error) {
 }
 
 // serve answers on the socket until ctx ends or the service has been idle for long enough.
-func serve(ctx context.Context, o Options, e *engine.Engine) error {
+func serve(ctx context.Context, o Options, e *engine.Engine, tidy *tidier) error {
 	listener, err := listen(o)
 	if err != nil {
 		return err
@@ -116,7 +117,13 @@ func serve(ctx context.Context, o Options, e *engine.Engine) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	idle := newIdleWatch(o.IdleExit, e.Idle)
-	srv, err := server.New(e, server.Options{Version: version.Number, State: o.Places.State, Log: o.Log, Clients: idle.clients})
+	clients := func(open int) {
+		idle.clients(open)
+		if open == 0 {
+			tidy.rest()
+		}
+	}
+	srv, err := server.New(e, server.Options{Version: version.Number, State: o.Places.State, Log: o.Log, Clients: clients})
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
@@ -126,7 +133,10 @@ func serve(ctx context.Context, o Options, e *engine.Engine) error {
 	manager := sdnotify.FromEnv()
 	tell(o.Log, manager.Ready())
 	// What starting up took is not needed again: an idle service should weigh nothing.
-	debug.FreeOSMemory()
+	giveBack()
+	var tidying sync.WaitGroup
+	tidying.Go(func() { tidy.run(ctx, tidyAfter, e.Idle, giveBack, o.Log) })
+	defer func() { stop(); tidying.Wait() }()
 
 	select {
 	case err = <-served:

@@ -51,6 +51,9 @@ func (r *run) concluded(end ending) bool {
 	delete(e.runs, r.id)
 	close(r.gone)
 	e.kick()
+	if len(e.runs) == 0 && e.Rest != nil {
+		e.Rest()
+	}
 	return true
 }
 

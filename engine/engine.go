@@ -36,6 +36,8 @@ type Options struct {
 	CheckpointInterval time.Duration
 	// Now is the wall clock; nil: time.Now. What goes on within the engine is timed by time.Now whatever it says.
 	Now func() time.Time
+	// Rest is called whenever the last transfer has ended. It must neither block nor call the engine. nil: nobody is told.
+	Rest func()
 	// Poll is how often a full disk or a missing folder is looked at again, while a job waits for one. 0: 15 s.
 	Poll time.Duration
 }
