@@ -140,12 +140,11 @@ func (e *Engine) live(id string, files []openbits.File) []openbits.File {
 	if r == nil {
 		return files
 	}
-	moving := make(map[int]*motion)
-	for _, m := range r.moving() {
-		moving[m.file.Index] = m
-	}
 	for i := range files {
-		if m := moving[files[i].Index]; m != nil && files[i].State.Pending() {
+		if !files[i].State.Pending() {
+			continue
+		}
+		if m := r.motionOf(files[i].Index); m != nil {
 			files[i] = m.view(files[i])
 		}
 	}

@@ -282,6 +282,13 @@ func (r *run) pending() bool {
 	return len(r.held)+len(r.again) > 0
 }
 
+// motionOf is a file in motion, nil when it is not.
+func (r *run) motionOf(index int) *motion {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.motions[index]
+}
+
 // moving answers the files in motion, for those who look.
 func (r *run) moving() []*motion {
 	r.mu.Lock()

@@ -147,8 +147,9 @@ func (l *listener) catchUp(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		look := newLook(l.e)
 		for i := range events {
-			if err := l.one(ctx, &events[i]); err != nil {
+			if err := l.one(ctx, events[i:], look); err != nil {
 				return err
 			}
 			l.seq = events[i].Seq
@@ -159,25 +160,27 @@ func (l *listener) catchUp(ctx context.Context) error {
 	}
 }
 
-func (l *listener) one(ctx context.Context, ev *openbits.Event) error {
+// one yields the first of the events, with what look knows of its job and its file.
+func (l *listener) one(ctx context.Context, events []openbits.Event, look *look) error {
+	ev := &events[0]
 	if l.jobID != "" && ev.JobID != l.jobID {
 		return nil
 	}
 	up := openbits.Update{Kind: openbits.UpdateEvent, Seq: ev.Seq, Event: ev}
-	j, err := l.e.Job(ctx, ev.JobID)
+	j, err := look.job(ctx, ev.JobID)
 	switch {
-	case err == nil:
-		up.Jobs = []openbits.Job{j}
-	case openbits.KindOf(err) != openbits.KindNotFound:
+	case err != nil:
 		return err
+	case j != nil:
+		up.Jobs = []openbits.Job{*j}
 	}
-	if ev.File >= 0 && err == nil {
-		f, err := l.e.File(ctx, ev.JobID, ev.File)
-		if err != nil && openbits.KindOf(err) != openbits.KindNotFound {
+	if ev.File >= 0 && j != nil {
+		f, err := look.file(ctx, events)
+		if err != nil {
 			return err
 		}
-		if err == nil {
-			up.Files = []openbits.File{f}
+		if f != nil {
+			up.Files = []openbits.File{*f}
 		}
 	}
 	return l.yield(up)
