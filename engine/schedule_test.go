@@ -146,7 +146,7 @@ func TestBackgroundLimitAndTurn(t *testing.T) {
 func TestSlices(t *testing.T) {
 	inWorld(t, func(o *engine.Options) { o.BackgroundJobs = 2 }, func(w *world) {
 		var ids []string
-		for i := range 4 {
+		for i := range 6 {
 			ids = append(ids, w.create(w.one(fmt.Sprintf("j%d", i), 20*time.Minute)))
 		}
 		run := func() (list []int) {
@@ -158,7 +158,7 @@ func TestSlices(t *testing.T) {
 			return list
 		}
 		w.after(time.Second)
-		for round, want := range [][]int{{0, 1}, {2, 3}, {0, 1}, {2, 3}, {0, 1}, {2, 3}, {0, 1}, {2, 3}} {
+		for round, want := range [][]int{{0, 1}, {2, 3}, {4, 5}, {0, 1}, {2, 3}, {4, 5}, {0, 1}, {2, 3}, {4, 5}, {0, 1}, {2, 3}, {4, 5}} {
 			if got := run(); !slices.Equal(got, want) {
 				t.Errorf("in slice %d the jobs %v run, want %v", round, got, want)
 			}
