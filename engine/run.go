@@ -98,14 +98,14 @@ func (r *run) feedFiles() ending {
 	f := &feeder{r: r}
 	timer := time.NewTimer(0)
 	defer timer.Stop()
-	moving, finishingNow := 0, 0
+	var files traffic
 	var block *condition
 	for {
 		var next delay
-		for block == nil && r.ctx.Err() == nil && moving < r.e.FilesPerJob && finishingNow < finishing {
+		for block == nil && r.ctx.Err() == nil && files.moving < r.e.FilesPerJob && files.finishing < finishing {
 			m, first, err := f.next(r.ctx)
 			if errors.Is(err, openbits.KindSecretUnreadable) {
-				return r.giveUp(openbits.AsError(err), moving, finishingNow)
+				return r.giveUp(openbits.AsError(err), files)
 			}
 			if err != nil {
 				if r.ctx.Err() == nil {
@@ -117,25 +117,16 @@ func (r *run) feedFiles() ending {
 				next = first
 				break
 			}
-			moving++
+			files.moving++
 			r.e.wg.Go(m.main)
 		}
-		if moving+finishingNow == 0 && (block != nil || r.ctx.Err() != nil || f.idle() && !r.pending()) {
+		if files == (traffic{}) && (block != nil || r.ctx.Err() != nil || f.idle() && !r.pending()) {
 			return ending{block: block, next: next}
 		}
 		setTimer(timer, next.due, r.deadline())
 		select {
 		case o := <-r.over:
-			switch {
-			case o.handed:
-				moving--
-				finishingNow++
-				continue
-			case o.m.handed:
-				finishingNow--
-			default:
-				moving--
-			}
+			files.note(o)
 			if o.blocking != nil && block == nil {
 				block = o.blocking
 				r.stopAll(errHalted)
@@ -147,30 +138,38 @@ func (r *run) feedFiles() ending {
 			f.look()
 		case <-timer.C:
 			if !r.deadline().After(time.Now()) {
-				return r.giveUp(r.overdue(), moving, finishingNow)
+				return r.giveUp(r.overdue(), files)
 			}
 		case <-r.ctx.Done():
-			if moving+finishingNow > 0 {
-				r.drain(moving, finishingNow)
-			}
+			r.drain(files)
 			return ending{}
 		}
 	}
 }
 
+// traffic counts the files that a run has to hear of yet.
+type traffic struct {
+	moving    int // have a place
+	finishing int // are whole and with the finisher
+}
+
+// note counts what became of a file.
+func (t *traffic) note(o outcome) {
+	switch {
+	case o.handed:
+		t.moving--
+		t.finishing++
+	case o.m.handed:
+		t.finishing--
+	default:
+		t.moving--
+	}
+}
+
 // drain waits for the files in motion after the run was stopped.
-func (r *run) drain(moving, finishingNow int) {
-	for moving+finishingNow > 0 {
-		o := <-r.over
-		switch {
-		case o.handed:
-			moving--
-			finishingNow++
-		case o.m.handed:
-			finishingNow--
-		default:
-			moving--
-		}
+func (r *run) drain(files traffic) {
+	for files != (traffic{}) {
+		files.note(<-r.over)
 	}
 }
 
@@ -182,9 +181,9 @@ func (r *run) deadline() time.Time {
 }
 
 // giveUp ends a run that cannot go on before its owner has done something.
-func (r *run) giveUp(why *openbits.Error, moving, finishingNow int) ending {
+func (r *run) giveUp(why *openbits.Error, files traffic) ending {
 	r.cancel()
-	r.drain(moving, finishingNow)
+	r.drain(files)
 	return ending{giveUp: why}
 }
 
