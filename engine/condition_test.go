@@ -161,3 +161,27 @@ func TestCaptivePortal(t *testing.T) {
 		w.is(id, openbits.StateAcknowledged)
 	})
 }
+
+// TestConditionOutlivesAFailedCommit: when the queue cannot note that the wait ended, the next look ends it.
+func TestConditionOutlivesAFailedCommit(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.put("f0", enginetest.Page{Body: body(3 << 20)})
+		w.disk.SetRoom(2 << 20)
+		id := w.create(files(1))
+		w.is(id, openbits.StateTransientError, openbits.ReasonDiskFull)
+		failures := 0
+		fail := func(*openbits.Change) error {
+			if failures++; failures > 1 {
+				return nil
+			}
+			return &openbits.Error{Op: "write", Object: "the queue", Kind: openbits.KindDiskFull, Context: openbits.ContextQueueManager, File: -1}
+		}
+		w.store.onCommit.Store(&fail)
+		w.disk.SetRoom(4 << 20)
+		w.after(time.Minute)
+		if failures == 0 {
+			t.Fatal("nothing was committed")
+		}
+		w.is(id, openbits.StateAcknowledged)
+	})
+}
