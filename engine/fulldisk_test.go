@@ -120,3 +120,33 @@ func TestDestinationFull(t *testing.T) {
 		})
 	}
 }
+
+// TestBothFull: a job whose volume has room again is not forgotten because the queue could not note it then.
+func TestBothFull(t *testing.T) {
+	origin := startOrigin(t)
+	inStorm(t, func(t *testing.T) {
+		w := newStorm(t, t.TempDir(), origin, nil)
+		defer w.end()
+		struck := opReserve
+		w.setPlan(func(op diskOp, _ string) *strike {
+			if op != struck {
+				return nil
+			}
+			return &strike{err: &openbits.Error{Op: string(op), Kind: openbits.KindDiskFull, Context: openbits.ContextLocalFile, Err: syscall.ENOSPC, File: -1}}
+		})
+		n := w.request(origin, 6)
+		if _, _, err := w.Create(w.ctx, n); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		if j, err := w.Job(w.ctx, n.ID); err != nil || j.State != openbits.StateTransientError {
+			t.Fatalf("the job is %s (%v)", j.State, err)
+		}
+		w.mu.Lock()
+		struck = opCommit
+		w.mu.Unlock()
+		time.Sleep(time.Hour)
+		w.setPlan(nil)
+		w.finished(n.ID)
+	})
+}
