@@ -115,13 +115,13 @@ func (m *motion) Begin(h openbits.Head) error {
 // reset drops whatever the part holds. The part is emptied before the checkpoint that says so:
 // a crash in between leaves less than the old checkpoint claims, which is found out.
 func (m *motion) reset() error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.head.Offset > 0 {
+	if m.head.Offset > 0 { // read without the lock: only the mover's goroutine, this one, writes it
 		if err := m.pf.Truncate(0); err != nil {
 			return err
 		}
 	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	m.head = openbits.Head{Total: openbits.Unknown}
 	m.hash = newHash(m.file.Digest.Algorithm)
 	m.saved, m.resumed = 0, false
@@ -129,14 +129,14 @@ func (m *motion) reset() error {
 	return nil
 }
 
-// Write implements openbits.Part.
+// Write implements openbits.Part. The lock is not held over the disk: a slow one must not hold up those who look.
 func (m *motion) Write(p []byte) (int, error) {
 	if err := m.r.throttle(m.ctx, len(p)); err != nil {
 		return 0, err
 	}
+	n, err := m.pf.WriteAt(p, m.head.Offset) // read without the lock, as in reset
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	n, err := m.pf.WriteAt(p, m.head.Offset)
 	if n > 0 {
 		if m.hash != nil {
 			m.hash.Write(p[:n])
