@@ -59,6 +59,7 @@ func (s seeded) how() string {
 }
 
 func (s seeded) Errorf(format string, args ...any) { s.Helper(); s.T.Errorf(s.how()+format, args...) }
+
 func (s seeded) Fatalf(format string, args ...any) { s.Helper(); s.T.Fatalf(s.how()+format, args...) }
 
 // mix runs one job under one schedule.
