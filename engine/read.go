@@ -33,18 +33,25 @@ func (e *Engine) Jobs(ctx context.Context, q openbits.JobQuery) (openbits.JobPag
 	if err != nil {
 		return page, err
 	}
+	// Once for the whole page: a commit in between takes as long as the disk does.
+	e.mu.Lock()
+	defer e.mu.Unlock()
 	for i := range page.Jobs {
-		if page.Jobs[i], err = e.view(ctx, page.Jobs[i]); err != nil {
+		if page.Jobs[i], err = e.viewLocked(ctx, page.Jobs[i]); err != nil {
 			return page, err
 		}
 	}
 	return page, nil
 }
 
-// view adds to a stored job what only the engine knows: the figures of the moment, and whom it waits for.
 func (e *Engine) view(ctx context.Context, j openbits.Job) (openbits.Job, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	return e.viewLocked(ctx, j)
+}
+
+// viewLocked adds to a stored job what only the engine knows: the figures of the moment, and whom it waits for.
+func (e *Engine) viewLocked(ctx context.Context, j openbits.Job) (openbits.Job, error) {
 	r := e.runs[j.ID]
 	if r == nil {
 		if j.Name == "" { // it ended its run just now
