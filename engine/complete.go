@@ -94,8 +94,10 @@ func (e *Engine) endCompletion(id string) {
 	e.kick()
 }
 
-// publishWhole publishes every whole file of a job that is not running.
+// publishWhole publishes every whole file of a job that is not running. It goes on past files that cannot be
+// published and answers the first one's error.
 func (e *Engine) publishWhole(ctx context.Context, id string) error {
+	var refused error
 	for from := 0; ; {
 		page, err := e.files(ctx, id, openbits.FileQuery{
 			States: []openbits.FileState{openbits.FileTransferred, openbits.FilePublishing}, From: from, Limit: finishBatch,
@@ -104,21 +106,26 @@ func (e *Engine) publishWhole(ctx context.Context, id string) error {
 			return err
 		}
 		if len(page.Files) > 0 {
-			if err := e.publishFiles(ctx, id, page.Files); err != nil {
+			first, err := e.publishFiles(ctx, id, page.Files)
+			if err != nil {
 				return err
+			}
+			if refused == nil && first != nil {
+				refused = first
 			}
 		}
 		if page.Next < 0 {
-			return nil
+			return refused
 		}
 		from = page.Next
 	}
 }
 
 // publishFiles commits the intent to publish a batch, publishes it and commits what came of it.
-func (e *Engine) publishFiles(ctx context.Context, id string, files []openbits.File) error {
+// refused is the first error of a file, err one of the queue.
+func (e *Engine) publishFiles(ctx context.Context, id string, files []openbits.File) (refused, err error) {
 	var list []openbits.Publication
-	_, err := e.change(ctx, id, byOwner, func(u *update) error {
+	_, err = e.change(ctx, id, byOwner, func(u *update) error {
 		for i := range files {
 			after := files[i]
 			after.State = openbits.FilePublishing
@@ -129,17 +136,16 @@ func (e *Engine) publishFiles(ctx context.Context, id string, files []openbits.F
 		return nil
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	errs := e.Sink.Publish(context.WithoutCancel(ctx), list)
-	var first error
 	_, err = e.change(ctx, id, byOwner, func(u *update) error {
 		for i, f := range files {
 			after := f
 			if errs[i] != nil {
 				after.State, after.Error = openbits.FileTransferred, openbits.AsError(about(errs[i], f.Index))
-				if first == nil {
-					first = after.Error
+				if refused == nil {
+					refused = after.Error
 				}
 			} else {
 				after.State, after.Checkpoint, after.Error = openbits.FilePublished, nil, nil
@@ -149,8 +155,5 @@ func (e *Engine) publishFiles(ctx context.Context, id string, files []openbits.F
 		u.job.Modified = u.now
 		return nil
 	})
-	if err != nil {
-		return err
-	}
-	return first
+	return refused, err
 }
