@@ -70,13 +70,6 @@ func (r *rig) start() {
 	}
 }
 
-// restart ends the engine in order and starts another on the same queue.
-func (r *rig) restart() {
-	r.Close()
-	r.store = r.store.Reopen()
-	r.start()
-}
-
 // newID makes a UUID of version 4.
 func newID() string {
 	var b [16]byte
