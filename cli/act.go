@@ -20,6 +20,7 @@ type action struct {
 	call func(context.Context, *client.Client, api.Job) (api.Job, error)
 	skip func(api.Job) bool // of the jobs that --all means; nil: none
 	done string             // what is said of a job: "resumed"
+	none string             // why --all found no job
 }
 
 // actionCommand gives a verb of one action its arguments, --all and its completion.
@@ -69,7 +70,7 @@ func allJobs(ctx context.Context, c *client.Client, act action) ([]api.Job, erro
 // actOnEach goes on after a job that fails, and answers the first failure.
 func (a *app) actOnEach(ctx context.Context, c *client.Client, jobs []api.Job, act action) error {
 	if len(jobs) == 0 {
-		fmt.Fprintln(a.Err, "bits: no job is in a state for that")
+		fmt.Fprintln(a.Err, "bits: no job is to be "+act.done+": "+act.none)
 	}
 	var first error
 	for _, j := range jobs {

@@ -25,5 +25,6 @@ To keep the whole files of a job that is not finished, use "bits complete".`,
 			return c.Cancel(ctx, j.ID)
 		},
 		done: "cancelled",
+		none: "all are final",
 	})
 }

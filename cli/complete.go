@@ -25,6 +25,7 @@ that are not whole are given up and their bytes deleted, as in BITS; wait for th
 		all:  []openbits.State{openbits.StateTransferred},
 		call: a.completeOne,
 		done: "completed",
+		none: "none is whole and waits for that",
 	})
 }
 

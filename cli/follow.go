@@ -115,6 +115,12 @@ func (a *app) revive(ctx context.Context, send func(message) bool) func(error) e
 	}
 }
 
+// told prints a message about the service on a line of its own.
+func (a *app) told(m message) bool {
+	fmt.Fprintln(a.Err, "bits: "+m.said)
+	return true
+}
+
 // goodbye is how long a command that was interrupted tries to reach the service.
 const goodbye = 10 * time.Second
 

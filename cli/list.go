@@ -125,7 +125,7 @@ func (a *app) listTable(ctx context.Context, c *client.Client, q api.JobQuery) e
 			name += strings.Repeat(" ", max(0, nameWidth-term.Width(name)))
 		}
 		text := fmt.Sprintf("%-8s  %s  %-15s  %-10s  %5s  %9s", short(j.ID), name, j.State, j.Priority,
-			term.Percent(j.BytesDone, total(j.BytesTotal)), size.Bytes(total(j.BytesTotal)))
+			share(j), size.Bytes(total(j.BytesTotal)))
 		fmt.Fprintln(out, withStatus(text, status(j, now), width))
 	}
 	if count == 0 {

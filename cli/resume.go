@@ -27,5 +27,6 @@ waits to try again does so now. What was fetched is kept. The service is started
 		},
 		skip: func(j api.Job) bool { return j.FilesTotal == 0 },
 		done: "resumed",
+		none: "none is suspended, in error, or waits to try again",
 	})
 }

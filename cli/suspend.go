@@ -27,5 +27,6 @@ func (a *app) suspend() *cobra.Command {
 			return c.Suspend(ctx, j.ID)
 		},
 		done: "suspended",
+		none: "none moves or would",
 	})
 }

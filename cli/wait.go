@@ -64,13 +64,13 @@ func (a *app) waitFor(ctx context.Context, args []string) error {
 	}
 	failed := false
 	for _, j := range jobs {
-		list, err := service.Wait(ctx, j.ID)
+		j, err := service.WaitOne(ctx, j.ID, a.revive(ctx, a.told))
 		if err != nil {
 			return err
 		}
-		if !whole(list[0]) {
+		if !whole(j) {
 			failed = true
-			if err := a.tellFailure(ctx, service, list[0]); err != nil {
+			if err := a.tellFailure(ctx, service, j); err != nil {
 				return err
 			}
 		}

@@ -32,7 +32,7 @@ ends when that job is final. With --json each line is one message of the service
 			if err != nil {
 				return err
 			}
-			options := client.WatchOptions{}
+			options := client.WatchOptions{Lost: a.revive(c.Context(), a.told)}
 			if len(args) > 0 {
 				job, err := service.Find(c.Context(), args[0])
 				if err != nil {
@@ -71,16 +71,21 @@ func (w *watcher) update(u api.Update) (over bool, err error) {
 		if w.names[j.ID] = called(j); u.Kind == openbits.UpdateSnapshot && !w.json && (!j.State.Final() || w.job != "") {
 			fmt.Fprintf(w.Out, "%s  %s: %s %s\n", time.Now().Format(time.TimeOnly), called(j), j.State, status(j, time.Now()))
 		}
-		over = over || j.ID == w.job && j.State.Final() && u.Kind != openbits.UpdateProgress
+		over = over || j.ID == w.job && j.State.Final() && u.Kind == openbits.UpdateSnapshot
 	}
 	if u.Event != nil && !w.json {
 		fmt.Fprintln(w.Out, w.line(*u.Event, u.Files))
 		if u.Event.Type == openbits.EventRemoved {
-			over = over || u.Event.Job == w.job
 			delete(w.names, u.Event.Job)
 		}
 	}
-	return over, err
+	return over || u.Event != nil && u.Event.Job == w.job && w.last(*u.Event), err
+}
+
+// last reports whether an event is the last that there is to tell of its job. The jobs beside an event are no
+// measure: they may be ahead of it.
+func (w *watcher) last(e api.Event) bool {
+	return e.Type == openbits.EventRemoved || e.Type == openbits.EventState && openbits.State(e.State).Final()
 }
 
 func (w *watcher) line(e api.Event, list []api.File) string {

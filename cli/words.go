@@ -35,6 +35,14 @@ func count(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
+// share is how much of a job is done. A job without files is not done.
+func share(j api.Job) string {
+	if j.FilesTotal == 0 {
+		return "-"
+	}
+	return term.Percent(j.BytesDone, total(j.BytesTotal))
+}
+
 // moment prints a time of the API as people read it, with the distance from now.
 func moment(t, now time.Time) string {
 	text := t.Local().Format("2006-01-02 15:04:05")

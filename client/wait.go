@@ -5,6 +5,7 @@ package client
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/openbits/openbits"
@@ -30,7 +31,7 @@ func Settled(j api.Job) bool {
 func (c *Client) Wait(ctx context.Context, ids ...string) ([]api.Job, error) {
 	jobs := make([]api.Job, 0, len(ids))
 	for _, id := range ids {
-		j, err := c.wait(ctx, id)
+		j, err := c.WaitOne(ctx, id, nil)
 		if err != nil {
 			return jobs, err
 		}
@@ -39,13 +40,14 @@ func (c *Client) Wait(ctx context.Context, ids ...string) ([]api.Job, error) {
 	return jobs, nil
 }
 
-func (c *Client) wait(ctx context.Context, id string) (api.Job, error) {
+// WaitOne is Wait for one job. lost is that of WatchOptions: a program that starts services does so there.
+func (c *Client) WaitOne(ctx context.Context, id string, lost func(error) error) (api.Job, error) {
 	job, err := c.Job(ctx, id)
-	if err != nil || Settled(job) {
+	if err != nil && (lost == nil || !errors.Is(err, openbits.KindServiceUnavailable)) || err == nil && Settled(job) {
 		return job, err
 	}
 	seen := false
-	for u, err := range c.Watch(ctx, WatchOptions{Job: id}) {
+	for u, err := range c.Watch(ctx, WatchOptions{Job: id, Lost: lost}) {
 		if err != nil {
 			return job, err
 		}
