@@ -108,9 +108,9 @@ func (c *Controller) Restart() {
 	c.rates = rateHistory{}
 }
 
-// floor is the least window in bytes. A bit more than whole segments, since the kernel rounds windows down.
+// floor is the least window in bytes.
 func (c *Controller) floor() float64 {
-	return float64(max(c.in.Flows, 1) * (floorSegments*c.in.Segment + 256))
+	return float64(max(c.in.Flows, 1) * floorSegments * c.in.Segment)
 }
 
 // full is the window that just fills the link, without a queue.

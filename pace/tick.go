@@ -26,7 +26,7 @@ func (g *Governor) tick(now time.Duration) bool {
 		return true
 	}
 	share := int(g.control.Step(now, s)) / max(s.Flows, 1)
-	least := floorSegments*s.Segment + 256
+	least := floorSegments * s.Segment
 	for f := range g.flows {
 		window := least
 		if now-f.moved < movingTime || s.Flows == 0 {
