@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"path/filepath"
 	"strconv"
 	"sync"
 	"testing"
@@ -235,8 +234,6 @@ func (w *storm) files(id string) []openbits.File {
 	}
 	return page.Files
 }
-
-func (w *storm) path(name string) string { return filepath.Join(w.dir, name) }
 
 // newFolder makes a folder for one storm and answers what removes it.
 func newFolder(t failer, parent string) (dir string, remove func()) {

@@ -83,13 +83,13 @@ func silentServer() (string, error) {
 		return "", err
 	}
 	go func() {
-		var kept []net.Conn // a connection that nobody refers to would be closed
+		kept := map[net.Conn]bool{} // a connection that nobody refers to would be closed
 		for {
 			conn, err := l.Accept()
 			if err != nil {
 				return
 			}
-			kept = append(kept, conn)
+			kept[conn] = true
 		}
 	}()
 	return "http://" + l.Addr().String(), nil
