@@ -136,7 +136,7 @@ func (m *motion) doubted() bool {
 func (s *snapshot) stale() bool {
 	s.m.mu.Lock()
 	defer s.m.mu.Unlock()
-	return s.m.epoch != s.epoch || s.m.complete || s.m.pf == nil || s.m.saved > s.checkpoint.Held()
+	return s.m.epoch != s.epoch || s.m.complete || s.m.settled || s.m.pf == nil || s.m.saved > s.checkpoint.Held()
 }
 
 // checkpoint puts a snapshot whose bytes are durable into the update.

@@ -195,12 +195,13 @@ func (m *motion) hasBegun() bool {
 func (m *motion) settle(state openbits.FileState, failure *openbits.Error, next time.Time, attempts int) openbits.FileState {
 	s := m.snapshot()
 	keep := s.pf != nil && s.checkpoint.Held()-s.saved >= saveFrom && m.sync(s.pf) == nil
+	doubted, sealed := m.doubted(), m.isSealed() // they wait for a sync under way, which must not hold up the engine
 	_, err := m.r.e.change(m.r.e.settleContext(), m.r.id, byService, func(u *update) error {
 		after := m.row
 		switch {
 		case keep:
 			after = s.row(state)
-		case after.Checkpoint != nil && m.doubted():
+		case after.Checkpoint != nil && doubted:
 			synced := *after.Checkpoint
 			synced.Boot = "" // the rest of the part must not be believed in this boot either
 			after.Checkpoint = &synced
@@ -211,7 +212,7 @@ func (m *motion) settle(state openbits.FileState, failure *openbits.Error, next 
 		if failure != nil {
 			state, failure, next = u.failure(state, failure, next)
 		}
-		if state == openbits.FileQueued && m.row.State == openbits.FilePublishing && (s.pf == nil || m.isSealed()) {
+		if state == openbits.FileQueued && m.row.State == openbits.FilePublishing && (s.pf == nil || sealed) {
 			state = openbits.FilePublishing // what became of the publication is still to be found out
 		}
 		after.State, after.Error, after.NextTry, after.Attempts = state, failure, u.wall(next), attempts
@@ -220,7 +221,12 @@ func (m *motion) settle(state openbits.FileState, failure *openbits.Error, next 
 			after.BytesDone, after.Checkpoint = 0, nil
 		}
 		u.file(m.row, after)
-		u.then(func() { m.row = after })
+		u.then(func() {
+			m.row = after
+			m.mu.Lock()
+			m.settled = true // a checkpoint under way comes too late
+			m.mu.Unlock()
+		})
 		return nil
 	})
 	if err != nil {

@@ -44,6 +44,7 @@ type motion struct {
 	resumed  bool          // it holds bytes of more than one attempt
 	began    bool
 	complete bool
+	settled  bool   // what became of it is recorded
 	actual   string // digest of the whole content
 }
 

@@ -222,6 +222,7 @@ func (r *run) motion(f openbits.File, seen int) *motion {
 
 // retire removes a file from those in motion.
 func (r *run) retire(m *motion) {
+	m.cancel(nil) // the run's context would keep it until the run ends
 	r.mu.Lock()
 	delete(r.motions, m.file.Index)
 	r.mu.Unlock()
