@@ -83,6 +83,7 @@ func checkPeer(t *testing.T, peer *testlab.Peer, url, path, empty string, route 
 	if at := part.Begins()[1].Offset; ranges && at != kept || !ranges && at != 0 {
 		t.Errorf("resumed at %d of %d held bytes, the server's ranges: %v", at, kept, ranges)
 	}
+	tell(t, "interrupted", kept, part)
 
 	part = emptyPart()
 	interrupt(t, m, transfer, part, interruptAt)
@@ -92,6 +93,14 @@ func checkPeer(t *testing.T, peer *testlab.Peer, url, path, empty string, route 
 	if at := part.Begins()[1].Offset; at != 0 {
 		t.Errorf("the changed file was resumed at %d", at)
 	}
+	tell(t, "changed", interruptAt, part)
+}
+
+// tell logs what the server did, for the table in docs/testing.md.
+func tell(t *testing.T, what string, kept int64, part *testlab.MemPart) {
+	t.Helper()
+	before, after := part.Begins()[0].Validator, part.Begins()[1].Validator
+	t.Logf("%s with %d bytes held: went on at %d; validators %+v, then %+v", what, kept, part.Begins()[1].Offset, before, after)
 }
 
 // TestProxyPeers: download, interrupt and resume through real proxies, plain and over TLS.
