@@ -39,6 +39,7 @@ var commands = map[string]func(*testscript.TestScript, bool, []string){
 	"same":    same,      // same FILE PATH: the file is what the server serves
 	"ancient": ancient,   // ancient: an older service answers on the socket
 	"tmpfs":   tmpfs,     // tmpfs DIR SIZE: mount a small disk
+	"bind":    bind,      // bind DIR PLACE: mount a folder in another place
 }
 
 func exits(ts *testscript.TestScript, neg bool, args []string) {

@@ -129,3 +129,9 @@ func tmpfs(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(ts.Exec("mount", "-t", "tmpfs", "-o", "size="+args[1], "tmpfs", dir))
 	ts.Defer(func() { _ = exec.Command("umount", "-l", dir).Run() })
 }
+
+func bind(ts *testscript.TestScript, _ bool, args []string) {
+	from, to := ts.MkAbs(args[0]), ts.MkAbs(args[1])
+	ts.Check(ts.Exec("mount", "--bind", from, to))
+	ts.Defer(func() { _ = exec.Command("umount", "-l", to).Run() })
+}
