@@ -36,6 +36,7 @@ var commands = map[string]func(*testscript.TestScript, bool, []string){
 	"serve":   serve,     // serve PATH SIZE [FAULT]: serve a file, $SHA256 is its digest
 	"answer":  answer,    // answer PATH STATUS [NAME:VALUE...]: answer with a status and headers
 	"signed":  signed,    // signed PATH SIZE SIG: serve a file to requests with ?sig=SIG, 403 to others
+	"guarded": guarded,   // guarded PATH SIZE NAME VALUE: serve a file to requests with this header, 403 to others
 	"same":    same,      // same FILE PATH: the file is what the server serves
 	"ancient": ancient,   // ancient: an older service answers on the socket
 	"tmpfs":   tmpfs,     // tmpfs DIR SIZE: mount a small disk

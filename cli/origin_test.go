@@ -82,15 +82,24 @@ func answer(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 func signed(ts *testscript.TestScript, _ bool, args []string) {
-	length, err := strconv.ParseInt(args[1], 10, 64)
+	locked(ts, args[0], args[1], func(r *http.Request) bool { return r.URL.Query().Get("sig") == args[2] })
+}
+
+func guarded(ts *testscript.TestScript, _ bool, args []string) {
+	locked(ts, args[0], args[1], func(r *http.Request) bool { return r.Header.Get(args[2]) == args[3] })
+}
+
+// locked serves a file to those who have the key.
+func locked(ts *testscript.TestScript, path, length string, key func(*http.Request) bool) {
+	size, err := strconv.ParseInt(length, 10, 64)
 	ts.Check(err)
-	content := testlab.Content{Seed: 7, Size: length}
-	originOf(ts).Handle(args[0], func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Query().Get("sig") != args[2] {
-			http.Error(w, "this signature has expired", http.StatusForbidden)
+	content := testlab.Content{Seed: 7, Size: size}
+	originOf(ts).Handle(path, func(w http.ResponseWriter, r *http.Request) {
+		if !key(r) {
+			http.Error(w, "not for you", http.StatusForbidden)
 			return
 		}
-		w.Header().Set("ETag", `"signed"`)
+		w.Header().Set("ETag", `"locked"`)
 		http.ServeContent(w, r, "", time.Time{}, content.Reader())
 	})
 }
