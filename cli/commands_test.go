@@ -32,7 +32,7 @@ var commands = map[string]func(*testscript.TestScript, bool, []string){
 	"signal":  terminate, // signal JOB TERM|HUP: send a signal to the command that created the job
 	"service": service,   // service kill|stop: end the service, and return when it is gone
 	"ending":  ending,    // ending: own the state as a service that ends, until another was refused
-	"origin":  origin,    // origin [http|https] [RATE]: start a server, $ORIGIN is its URL
+	"origin":  origin,    // origin [http|https [expired] [clients]] [RATE]: start a server, $ORIGIN is its URL
 	"serve":   serve,     // serve PATH SIZE [FAULT]: serve a file, $SHA256 is its digest
 	"answer":  answer,    // answer PATH STATUS [NAME:VALUE...]: answer with a status and headers
 	"signed":  signed,    // signed PATH SIZE SIG: serve a file to requests with ?sig=SIG, 403 to others

@@ -36,12 +36,22 @@ func originOf(ts *testscript.TestScript) *testlab.Origin {
 func origin(ts *testscript.TestScript, _ bool, args []string) {
 	var options testlab.Options
 	for _, arg := range args {
-		if arg == "https" {
+		switch arg {
+		case "http":
+		case "https":
 			authority, err := testlab.NewAuthority("scripts")
 			ts.Check(err)
 			options.Authority = authority
 			ts.Check(os.WriteFile(ts.MkAbs("ca.pem"), []byte(authority.PEM), 0o600))
-		} else if arg != "http" {
+		case "expired":
+			options.Leaf.Expired = true
+		case "clients":
+			options.ClientCerts = true
+			cert, key, err := options.Authority.Issue(testlab.Leaf{Client: true})
+			ts.Check(err)
+			ts.Check(os.WriteFile(ts.MkAbs("cert.pem"), []byte(cert), 0o600))
+			ts.Check(os.WriteFile(ts.MkAbs("key.pem"), []byte(key), 0o600))
+		default:
 			rate, err := strconv.ParseInt(arg, 10, 64)
 			ts.Check(err)
 			options.Rate = rate
