@@ -18,6 +18,9 @@ import (
 // peerContent is several times what a mover writes at once, so that it can be interrupted in between.
 var peerContent = testlab.Content{Seed: 11, Size: 4 << 20}
 
+// changed is what a file is later.
+var changed = testlab.Content{Seed: 12, Size: peerContent.Size}
+
 const interruptAt = 1 << 20
 
 // put places a version of a file at a peer. Its time is old enough to be a strong validator.
@@ -87,13 +90,13 @@ func checkPeer(t *testing.T, peer *testlab.Peer, url, path, empty string, route 
 
 	part = emptyPart()
 	interrupt(t, m, transfer, part, interruptAt)
-	changed := testlab.Content{Seed: 12, Size: peerContent.Size}
+	kept = part.Held().Offset
 	put(t, peer, "f.bin", changed, 24*time.Hour)
 	get(transfer, part, changed)
 	if at := part.Begins()[1].Offset; at != 0 {
 		t.Errorf("the changed file was resumed at %d", at)
 	}
-	tell(t, "changed", interruptAt, part)
+	tell(t, "changed", kept, part)
 }
 
 // tell logs what the server did, for the table in docs/testing.md.
@@ -103,7 +106,7 @@ func tell(t *testing.T, what string, kept int64, part *testlab.MemPart) {
 	t.Logf("%s with %d bytes held: went on at %d; validators %+v, then %+v", what, kept, part.Begins()[1].Offset, before, after)
 }
 
-// TestProxyPeers: download, interrupt and resume through real proxies, plain and over TLS.
+// TestProxyPeers: download, interrupt, resume and changed file through real proxies, plain and over TLS.
 func TestProxyPeers(t *testing.T) {
 	for _, name := range testlab.ProxyPeers {
 		t.Run(name, func(t *testing.T) {
@@ -122,7 +125,21 @@ func TestProxyPeers(t *testing.T) {
 				if at := part.Begins()[1].Offset; at != kept {
 					t.Errorf("%s: resumed at %d of %d held bytes", url, at, kept)
 				}
+				tell(t, "interrupted", kept, part)
 				checkPassword(t, m, transfer, proxy)
+
+				part = emptyPart()
+				interrupt(t, m, transfer, part, interruptAt)
+				kept = part.Held().Offset
+				put(t, origin, "f.bin", changed, 24*time.Hour)
+				if err := m.Move(context.Background(), transfer, part); err != nil || !changed.Is(part.Bytes()) {
+					t.Fatalf("%s: the changed file: error %v, %d bytes", url, err, len(part.Bytes()))
+				}
+				if at := part.Begins()[1].Offset; at != 0 {
+					t.Errorf("%s: the changed file was resumed at %d", url, at)
+				}
+				tell(t, "changed", kept, part)
+				put(t, origin, "f.bin", peerContent, 48*time.Hour)
 			}
 		})
 	}
