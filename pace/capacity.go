@@ -51,11 +51,10 @@ const (
 	overWindow = 1.15
 )
 
-// update takes the rate measured and the bytes offered in a round trip. The estimate ages only when
-// there are enough bytes under way to test it: who stands aside learns nothing.
-func (c *capacity) update(elapsed time.Duration, measured, window float64, rtt time.Duration, tests bool) {
-	if tests {
-		c.rate *= 1 - min(elapsed.Seconds()/decayTime.Seconds(), 1)
+// update takes the rate measured and the bytes offered in a round trip. aging is over which time the estimate fades, 0: it does not.
+func (c *capacity) update(elapsed time.Duration, measured, window float64, rtt, aging time.Duration) {
+	if aging > 0 {
+		c.rate *= 1 - min(elapsed.Seconds()/aging.Seconds(), 1)
 	}
 	if rtt > 0 {
 		c.rate = max(c.rate, min(measured, overWindow*window/rtt.Seconds()))

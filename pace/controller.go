@@ -15,6 +15,8 @@ const (
 	cruiseDelay = 3 * time.Millisecond
 	// yieldPackets and cruisePackets are the same for slow links, in packets on the wire.
 	yieldPackets, cruisePackets = 6, 2.5
+	// slowestPacket bounds the time of a packet that is reckoned with: 2 Mbit/s.
+	slowestPacket = 6 * time.Millisecond
 	// packetSize is a full packet on the wire, in bytes.
 	packetSize = 1500
 	// floorSegments is the least window of a connection: with less, the kernel has no
@@ -60,7 +62,12 @@ type Controller struct {
 	proven   bool // the counters of this host say that the foreground has gone
 	departed bool // a queue that was not ours has gone
 
-	cuts       int // in a row
+	bold       bool    // growth may be fast: whoever was there has gone
+	probing    bool    // growing beyond what the link was thought to carry
+	returning  bool    // nobody was there
+	aside      bool    // finding out whether somebody is there
+	undoubted  float64 // the link's rate before the last yields
+	lastGrowth time.Duration
 	lastCut    time.Duration
 	lastYield  time.Duration
 	quiet      time.Duration // as long as it is now
@@ -77,15 +84,15 @@ func NewController() *Controller {
 func (c *Controller) Step(now time.Duration, s Sample) int64 {
 	elapsed := now - c.now
 	c.now, c.in = now, s
-	c.in.Queue = max(s.Queue, 0)
+	c.noise.add(now, max(s.Queue, 0), s.Base, c.window <= 4*c.floor())
+	c.in.Queue = c.noise.filter(max(s.Queue, 0))
 	c.rtt = s.Base + c.in.Queue
 	c.rates.add(now, s.Delivered)
-	c.noise.add(now, c.in.Queue)
 	if c.window < c.floor() {
 		c.window = max(c.floor(), float64(startSegments*s.Segment))
 		c.offered = c.window
 	}
-	c.capacity.update(elapsed, c.rates.over(capacityTime), c.offered, c.rtt, c.tests())
+	c.capacity.update(elapsed, c.rates.over(capacityTime), c.offered, c.rtt, c.aging())
 	c.watchQueue()
 
 	switch {
@@ -104,7 +111,7 @@ func (c *Controller) Step(now time.Duration, s Sample) int64 {
 
 // Restart says that nothing moved for a while: what the network looks like has to be found out anew.
 func (c *Controller) Restart() {
-	c.started, c.window, c.offered, c.cuts = false, 0, 0, 0
+	c.started, c.window, c.offered, c.bold, c.aside = false, 0, 0, false, false
 	c.rates = rateHistory{}
 }
 
@@ -116,26 +123,34 @@ func (c *Controller) floor() float64 {
 // full is the window that just fills the link, without a queue.
 func (c *Controller) full() float64 { return c.capacity.rate * c.in.Base.Seconds() }
 
-// tests says whether the window is large enough to find out what the link can carry.
-func (c *Controller) tests() bool { return c.started && c.window > 2*c.floor() }
+// aging is over which time the estimate of the capacity fades, 0 for not at all: who stands aside
+// learns nothing, and where a queue stands in the way of a window that should not fill the link, it is wrong.
+func (c *Controller) aging() time.Duration {
+	switch {
+	case !c.started || c.window <= 2*c.floor():
+		return 0
+	case c.window < 0.85*c.full() && c.in.Queue > c.cruiseAt():
+		return decayTime / 10
+	}
+	return decayTime
+}
 
 // packetTime is how long a full packet takes on the link.
 func (c *Controller) packetTime() time.Duration {
 	if c.capacity.rate == 0 {
 		return 0
 	}
-	return time.Duration(packetSize / c.capacity.rate * float64(time.Second))
+	return min(time.Duration(packetSize/c.capacity.rate*float64(time.Second)), slowestPacket)
 }
 
 // yieldAt is the queueing delay above which the window is cut.
 func (c *Controller) yieldAt() time.Duration {
-	return max(yieldDelay, yieldPackets*c.packetTime(), c.noise.yieldAt())
+	return max(yieldDelay, yieldPackets*c.packetTime()) + 2*c.noise.lasting()
 }
 
 // cruiseAt is the queueing delay to keep.
 func (c *Controller) cruiseAt() time.Duration {
-	t := max(cruiseDelay, time.Duration(cruisePackets*float64(c.packetTime())))
-	return max(t, c.noise.yieldAt()/2)
+	return max(cruiseDelay, time.Duration(cruisePackets*float64(c.packetTime()))) + c.noise.lasting()
 }
 
 // follow lets the offered window fall at once and rise in steps, so that no burst leaves the sender.

@@ -5,11 +5,77 @@ package pace
 
 import "time"
 
-// noise measures how much the round trip trembles by itself, as it does on Wi-Fi.
+const (
+	// noiseTime is the least over which a tremble is measured; two round trips if those are longer.
+	noiseTime = 60 * time.Millisecond
+	// filterTime is over which the least queueing delay is taken on a noisy path.
+	filterTime = 60 * time.Millisecond
+	// noiseWeight is the weight of one measurement in the mean.
+	noiseWeight = 1. / 8
+	// mostNoise bounds what is believed of one measurement: more than this is no tremble.
+	mostNoise = 12 * time.Millisecond
+	// noisy is the noise from which the least of several samples is taken for the queue.
+	noisy = 1500 * time.Microsecond
+)
+
+// noise measures how much the round trip trembles by itself, as it does on Wi-Fi: by how
+// much its mean is over its least within a time in which a queue hardly changes. The queue
+// on such a path is the least of that time: noise comes on top of a queue, it never hides one.
 type noise struct {
+	value  time.Duration
+	last   time.Duration
+	began  time.Duration
+	sum    time.Duration
+	count  int
+	least  time.Duration
+	recent [64]time.Duration
+	next   int
 }
 
-func (n *noise) add(now, queue time.Duration) {}
+// add takes a queueing delay. few says that there are too few packets to see the noise go away.
+func (n *noise) add(now, queue, rtt time.Duration, few bool) {
+	n.recent[n.next] = queue
+	n.next = (n.next + 1) % len(n.recent)
+	if n.count == 0 || queue < n.least {
+		n.least = queue
+	}
+	n.sum += queue
+	n.count++
+	if now-n.began < max(noiseTime, 2*rtt) {
+		return
+	}
+	sample := min(n.sum/time.Duration(n.count)-n.least, mostNoise)
+	// What trembles does so again and again; a queue that comes or goes does it once.
+	lasting := min(sample, n.last)
+	if few {
+		lasting = max(lasting, n.value)
+	}
+	n.value += time.Duration(noiseWeight * float64(lasting-n.value))
+	n.last, n.began, n.sum, n.count = sample, now, 0, 0
+}
 
-// yieldAt is the queueing delay that may be mere noise.
-func (n *noise) yieldAt() time.Duration { return 0 }
+// lasting is the noise to reckon with, 0 on a quiet path.
+func (n *noise) lasting() time.Duration {
+	if n.value < noisy {
+		return 0
+	}
+	return n.value
+}
+
+// filter is the queueing delay without the noise.
+func (n *noise) filter(queue time.Duration) time.Duration {
+	if n.value < noisy {
+		return queue
+	}
+	return n.leastOver(filterTime)
+}
+
+// leastOver is the least queueing delay in the last d, of 300 ms at most.
+func (n *noise) leastOver(d time.Duration) time.Duration {
+	count := min(max(int(d/TickInterval), 1), len(n.recent))
+	least := n.recent[(n.next+len(n.recent)-1)%len(n.recent)]
+	for i := range count {
+		least = min(least, n.recent[(n.next+len(n.recent)-1-i)%len(n.recent)])
+	}
+	return least
+}

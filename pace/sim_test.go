@@ -5,6 +5,7 @@ package pace
 
 import (
 	"container/heap"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -94,7 +95,7 @@ func (l *link) transmit(bytes int, arrived func()) bool {
 
 const segment = 1448
 
-// sender is a server that sends as Reno does (RFC 5681), with a receiver at the other end that measures
+// sender is a server that sends as CUBIC does (RFC 9438) and leaves its slow start by HyStart, with a receiver at the other end that measures
 // round trips as Linux does: a lower one counts at once, higher ones by an eighth, in whole milliseconds.
 type sender struct {
 	link *link
@@ -106,8 +107,14 @@ type sender struct {
 	inFlight int
 	cwnd     float64 // segments
 	ssthresh float64
-	backoff  time.Duration // no second halving before
-	echo     time.Duration // when the acknowledgement left that the sender saw last
+	backoff  time.Duration // no second cut before
+	most     float64       // cwnd before the last cut
+	epoch    time.Duration // of the cubic growth
+
+	least, roundLeast time.Duration // HyStart's round trips
+	samples, roundEnd int
+	acked             int
+	echo              time.Duration // when the acknowledgement left that the sender saw last
 
 	delivered  int
 	outOfOrder int
@@ -140,8 +147,8 @@ func (s *sender) push() {
 		s.left--
 		s.sent += segment
 		s.inFlight++
-		echo := s.echo
-		if !s.link.transmit(packetSize, func() { s.arrived(echo) }) {
+		echo, began := s.echo, s.link.now
+		if !s.link.transmit(packetSize, func() { s.arrived(echo, began) }) {
 			lost := s.link.now + s.link.rtt + s.link.queued()
 			s.link.at(lost, s.lost)
 		}
@@ -155,7 +162,8 @@ func (s *sender) lost() {
 	s.left++
 	s.outOfOrder++
 	if s.link.now >= s.backoff {
-		s.ssthresh = max(s.cwnd*0.7, 2) // RFC 9438, CUBIC
+		s.most, s.epoch = s.cwnd, s.link.now
+		s.ssthresh = max(s.cwnd*0.7, 2)
 		s.cwnd = s.ssthresh
 		s.backoff = s.link.now + s.link.rtt
 	}
@@ -163,7 +171,7 @@ func (s *sender) lost() {
 }
 
 // arrived is when a packet reaches the client, which acknowledges it.
-func (s *sender) arrived(echo time.Duration) {
+func (s *sender) arrived(echo, began time.Duration) {
 	s.delivered += segment
 	sample := max((s.link.now - echo).Truncate(time.Millisecond), time.Millisecond)
 	if s.rcvRTT == 0 || sample < s.rcvRTT {
@@ -175,17 +183,50 @@ func (s *sender) arrived(echo time.Duration) {
 	s.link.at(s.link.way(1, s.link.now), func() {
 		s.echo, s.edge = left, max(s.edge, offer)
 		s.inFlight--
-		if s.cwnd < s.ssthresh {
-			s.cwnd++
-		} else {
-			s.cwnd += 1 / s.cwnd
-		}
+		s.acked += segment
+		s.open(s.link.now - began)
 		if s.left == 0 && s.inFlight == 0 && s.done != nil {
 			s.done()
 			s.done = nil
 		}
 		s.push()
 	})
+}
+
+// open lets the congestion window grow for one segment that was acknowledged.
+func (s *sender) open(rtt time.Duration) {
+	if s.window != nil && float64(s.inFlight+2) < s.cwnd {
+		return // held by the receiver's window: RFC 7661
+	}
+	if s.cwnd < s.ssthresh {
+		s.cwnd++
+		s.hystart(rtt)
+		return
+	}
+	k := math.Cbrt(max(s.most-s.cwnd, 0) / 0.4)
+	if s.most > 0 {
+		k = math.Cbrt(s.most * 0.3 / 0.4)
+	}
+	d := (s.link.now - s.epoch + rtt).Seconds() - k
+	cubic := max(s.most, s.ssthresh) + 0.4*d*d*d
+	s.cwnd += min(max((cubic-s.cwnd)/s.cwnd, 0.53/s.cwnd), 0.5)
+}
+
+// hystart ends the slow start when the first eight round trips of a round are longer than
+// the least by an eighth of it, but by 4 ms at least and 16 at most (Linux, tcp_cubic.c).
+func (s *sender) hystart(rtt time.Duration) {
+	if s.least == 0 || rtt < s.least {
+		s.least = rtt
+	}
+	if s.acked > s.roundEnd {
+		s.roundEnd, s.samples, s.roundLeast = s.sent, 0, rtt
+	}
+	s.samples++
+	s.roundLeast = min(s.roundLeast, rtt)
+	limit := min(max(s.least/8, 4*time.Millisecond), 16*time.Millisecond)
+	if s.samples == 8 && s.cwnd >= 16 && s.roundLeast > s.least+limit {
+		s.ssthresh, s.epoch, s.most = s.cwnd, s.link.now, 0
+	}
 }
 
 // background is a controlled transfer and what was noticed of it.
@@ -195,6 +236,7 @@ type background struct {
 	base       baseDelay
 	offered    int
 	foreign    *int // bytes that others on this host received; nil: not known
+	opens      int  // connections that others on this host opened since the last tick
 	seen       int
 	last, lost int
 	log        []moment
@@ -232,6 +274,7 @@ func (b *background) tick() {
 	if b.foreign != nil {
 		s.Foreign = int64(*b.foreign - b.seen)
 		b.seen = *b.foreign
+		s.Opens, b.opens = int64(b.opens), 0
 	}
 	b.last, b.lost = b.delivered, b.outOfOrder
 	b.offered = int(b.control.Step(l.now, s))

@@ -3,7 +3,10 @@
 
 package pace
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // The rules by which the window shrinks and grows.
 
@@ -13,14 +16,21 @@ const (
 	// standing is how long a queue must stand, with next to nothing of ours in it, to be somebody else's for sure.
 	standing = 1500 * time.Millisecond
 	// shortQuiet, longQuiet and longestQuiet bound the time to wait after somebody was there.
-	shortQuiet, longQuiet, longestQuiet = 120 * time.Millisecond, 400 * time.Millisecond, 1200 * time.Millisecond
+	shortQuiet, longQuiet, longestQuiet = 300 * time.Millisecond, 500 * time.Millisecond, 1500 * time.Millisecond
+	// calmRounds without a queue say that the estimate of the link's rate is too low.
+	calmRounds = 5
 	// recent is how long somebody who was there is expected to come back.
 	recent = 3 * time.Second
 )
 
-// cutFactors bound what is left of the window after the first cut, the second in a row, and each
-// further one. The first may be for noise of our own; a queue that survives a cut is somebody else's.
-var cutFactors = [...]float64{0.75, 0.5, 0.25}
+const (
+	// asideShare of the link is used while it is found out whether somebody is there.
+	asideShare = 0.4
+	// lossFactor is what a loss without a queue leaves of the window, as in CUBIC (RFC 9438).
+	lossFactor = 0.7
+	// doubtFactor is what having to yield leaves of the estimate of the link's rate, which may be the reason.
+	doubtFactor = 0.85
+)
 
 // watchQueue notices that a queue that was not ours has emptied.
 func (c *Controller) watchQueue() {
@@ -31,7 +41,8 @@ func (c *Controller) watchQueue() {
 		}
 	case c.in.Queue <= c.yieldAt()/2 && c.overSince >= 0:
 		if c.now-c.overSince > standing && c.window <= 2*c.floor() {
-			c.departed = true
+			c.departed, c.bold = true, true
+			c.capacity.rate = max(c.capacity.rate, c.undoubted)
 			c.quietUntil = c.now + c.in.Base
 		}
 		c.overSince = -1
@@ -42,7 +53,7 @@ func (c *Controller) watchQueue() {
 func (c *Controller) hold() {
 	c.window = c.floor()
 	c.started = c.capacity.rate > 0
-	c.proven, c.calm, c.cuts = true, 0, 0
+	c.proven, c.bold, c.aside, c.calm = true, true, false, 0
 	c.round = c.now // growth may begin as soon as the hold ends
 }
 
@@ -51,51 +62,69 @@ func (c *Controller) mustCut() bool {
 	if c.now < c.lastCut+c.rtt*3/2+afterCut {
 		return false
 	}
-	if c.in.Lost > 0 {
-		return true
-	}
-	limit := c.yieldAt()
-	switch {
-	case c.proven && c.window < 0.85*c.full():
-		limit *= 2 // the large steps of a fast growth stand in the queue for a moment
-	case c.now < c.lastCut+2*c.in.Base+afterCut*2:
-		limit = max(c.cruiseAt()*8/5, limit/2)
-	}
-	return c.in.Queue > limit
+	return c.in.Lost > 0 || c.in.Queue > c.limit()
 }
 
-// cut shrinks the window to what would leave no more than the queue to keep, or by more.
-func (c *Controller) cut() {
-	if c.cuts > 0 && c.now > c.lastCut+3*c.rtt+4*afterCut {
-		c.cuts = 0
+// limit is the queueing delay that calls for a cut now.
+func (c *Controller) limit() time.Duration {
+	t := c.yieldAt()
+	// A burst of ours stands in the queue for a moment in each round, until the window is full. A queue
+	// that never empties in a round is another's, or the link is full.
+	standing := c.noise.leastOver(c.rtt)
+	switch {
+	case !c.started && standing > t/2, c.aside && c.noise.leastOver(c.rtt/2) > c.cruiseAt()*2/3:
+		return 0
+	case !c.started || c.aside || c.bold:
+		return 4 * t
+	case c.window >= 0.85*c.full():
+		return t
+	case standing > c.cruiseAt()*8/5:
+		return 0
 	}
-	fit := float64(c.in.Base+c.cruiseAt()) / float64(c.rtt)
-	if !c.started {
-		// The first queue of the start is our own: it tells what the link carries.
-		c.started, c.lastCut = true, c.now
+	return 2 * t
+}
+
+// cut shrinks the window. At the first sign of somebody else it leaves most of the link at once, for two round trips:
+// early enough that a sender in its slow start does not take our queue for the end of the link. If there is any queue
+// left by then it is somebody else's, and the window falls to the floor; if not, it comes back quickly.
+func (c *Controller) cut() {
+	if !c.started || c.probing {
+		// The queue that comes of growing into the unknown is our own: it tells what the link carries.
+		c.started, c.probing, c.lastCut, c.calm = true, false, c.now, 0
+		c.round = c.now + c.rtt
 		c.window = min(c.window, max(c.rates.over(c.rtt), c.window/c.rtt.Seconds()/2)*(c.in.Base+c.cruiseAt()).Seconds())
 		return
 	}
 	c.lastCut, c.calm = c.now, 0
-	if c.in.Queue < c.yieldAt()/2 { // lost without a queue
-		c.window *= cutFactors[0]
+	c.round = c.now + c.rtt
+	if c.in.Queue < c.cruiseAt() { // lost without a queue
+		c.window *= lossFactor
 		return
 	}
-	c.window *= min(fit, cutFactors[min(c.cuts, len(cutFactors)-1)])
-	c.cuts++
-	c.proven = false
-	if c.cuts == 2 {
+	again := c.aside || c.bold || c.window < 0.7*c.full()
+	c.proven, c.bold, c.aside, c.returning = false, false, false, false
+	if !again {
+		c.aside = true
+		c.window = min(c.window, asideShare*c.full())
+		c.quietUntil = c.now + 2*c.rtt + 2*afterCut
+		return
+	}
+	if c.window > c.floor() {
 		c.yielded()
 	}
-	c.round = c.now + c.rtt
+	c.window = c.floor()
 }
 
 // yielded sets how long to stay away from somebody who was there.
 func (c *Controller) yielded() {
-	quiet := min(max(4*c.in.Base, shortQuiet), longQuiet)
+	quiet := min(max(8*c.in.Base, shortQuiet), longQuiet)
 	if c.now-c.lastYield < recent {
 		quiet = min(max(2*c.quiet, quiet), longestQuiet)
 	}
+	if c.now-c.lastYield > recent {
+		c.undoubted = c.capacity.rate
+	}
+	c.capacity.rate *= doubtFactor
 	c.quiet, c.lastYield, c.departed = quiet, c.now, false
 	c.quietUntil = c.now + quiet
 }
@@ -107,15 +136,11 @@ func (c *Controller) grow() {
 	limit := 2*c.rates.over(max(c.rtt, 4*TickInterval))*c.rtt.Seconds() + float64(16*c.in.Segment)
 	switch {
 	case !c.started:
-		if c.in.Queue > t*6/10 {
-			c.cut()
-			return
-		}
 		c.window = min(2*c.window, max(limit, c.window))
 	case c.window < 0.85*c.full():
 		c.regrow(limit)
 	default:
-		c.proven = false
+		c.proven, c.bold, c.departed, c.returning = false, false, false, false
 		c.cruise(t, tc, limit)
 	}
 }
@@ -133,15 +158,21 @@ func (c *Controller) regrow(limit float64) {
 			return
 		}
 	}
-	step := 0.7 * t.Seconds() * c.capacity.rate
-	switch {
-	case c.proven:
-		step = min(c.window*2, 2*t.Seconds()*c.capacity.rate)
-	case c.departed:
-		step = t.Seconds() * c.capacity.rate
-	case c.now-c.lastYield < recent:
-		step *= 0.4
+	if c.aside { // two round trips without any queue: nobody was there
+		c.aside, c.returning = false, true
 	}
+	// Where round trips are long, many small steps would take for ever.
+	unit := max(t, c.in.Base/8).Seconds() * c.capacity.rate
+	step := 0.7 * unit
+	switch {
+	case c.bold:
+		step = min(2*c.window, 2*unit)
+	case c.returning:
+		step = unit
+	case c.now-c.lastYield < recent:
+		step = 0.3 * unit
+	}
+	c.lastGrowth = c.now
 	c.window = min(c.window+max(step, float64(c.in.Segment)), max(limit, c.window), 0.92*c.full())
 }
 
@@ -153,9 +184,12 @@ func (c *Controller) cruise(t, tc time.Duration, limit float64) {
 		c.calm++
 	} else {
 		c.calm = 0
+		c.probing = c.probing && c.in.Queue > tc
 	}
-	if c.calm >= 5 { // the link carries more than was thought
-		next += 0.4 * t.Seconds() * c.capacity.rate
+	if c.calm >= calmRounds { // the link carries more than was thought, and likely much more
+		more := 0.4 * t.Seconds() * c.capacity.rate * math.Exp2(float64(c.calm-calmRounds))
+		next += min(more, c.window/4)
+		c.probing = true
 	}
 	if next > c.window {
 		next = max(min(next, limit), c.window)
