@@ -140,7 +140,7 @@ func (c *condition) reason(until time.Time) *openbits.Reason {
 	r := &openbits.Reason{Code: c.code, Text: text(c.err), Until: until, Hint: c.err.Hint}
 	switch c.code {
 	case openbits.ReasonDiskFull:
-		r.Text = fmt.Sprintf("the volume of %s has no room for the %d bytes that are still to come", c.folder.Path, c.need)
+		r.Text = fmt.Sprintf("the volume of %s has no room for the %d MiB that are still to come", c.folder.Path, (c.need+1<<20-1)>>20)
 		r.Hint = "Make room; the job goes on by itself."
 	case openbits.ReasonFolderMissing:
 		r.Hint = "Mount or make the folder " + c.folder.Path + " again; the job goes on by itself."
