@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"syscall"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -116,18 +117,30 @@ func TestReadOnly(t *testing.T) {
 	}
 }
 
+// kernelTick is more than one tick of the kernel's clock, which has 100 of them a second at least.
+const kernelTick = 20 * time.Millisecond
+
 // TestUnmounted: the folder below a volume's place is not written while the volume is away, nor is another volume.
 func TestUnmounted(t *testing.T) {
 	path := t.TempDir()
 	mountAt(t, path, "tmpfs", "size=1m")
+	mounted := time.Now()
 	s := newSink(t)
 	f := folder(t, s, path)
 	p := part(t, s, f, "file", "content")
-	for name, change := range map[string]func(){
-		"unmounted":      func() { _ = unix.Unmount(path, unix.MNT_DETACH) },
-		"another volume": func() { mountAt(t, path, "tmpfs", "size=1m") },
+	for _, c := range []struct {
+		name   string
+		change func()
+	}{
+		{"unmounted", func() { _ = unix.Unmount(path, unix.MNT_DETACH) }},
+		{"another volume", func() {
+			// Volumes are told apart by the birth of their root folder, which counts in ticks of the kernel's clock.
+			time.Sleep(time.Until(mounted.Add(kernelTick)))
+			mountAt(t, path, "tmpfs", "size=1m")
+		}},
 	} {
-		change()
+		name := c.name
+		c.change()
 		_, err := s.Open(t.Context(), p.Place)
 		wantKind(t, err, openbits.KindFolderMissing)
 		wantKind(t, publish(t, s, p), openbits.KindFolderMissing)
