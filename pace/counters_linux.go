@@ -61,7 +61,7 @@ func receivedBytes(text []byte, interfaces []string) int64 {
 func activeOpens(text []byte) int64 {
 	for line := range bytes.Lines(text) {
 		rest, ok := bytes.CutPrefix(line, []byte("Tcp: "))
-		if !ok || rest[0] < '0' || rest[0] > '9' {
+		if !ok || len(rest) == 0 || rest[0] < '0' || rest[0] > '9' {
 			continue // another protocol, or the names of the fields
 		}
 		// RtoAlgorithm RtoMin RtoMax MaxConn ActiveOpens

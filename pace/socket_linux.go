@@ -32,7 +32,8 @@ func atLeast(release string, major, minor int) bool {
 	first, rest, _ := strings.Cut(release, ".")
 	second, _, _ := strings.Cut(rest, ".")
 	a, err1 := strconv.Atoi(first)
-	b, err2 := strconv.Atoi(strings.TrimRight(second, "-+abcdefghijklmnopqrstuvwxyz"))
+	second, _, _ = strings.Cut(second, "-")
+	b, err2 := strconv.Atoi(second)
 	return err1 == nil && err2 == nil && (a > major || a == major && b >= minor)
 }
 
