@@ -156,6 +156,26 @@ var connectKinds = map[openbits.Kind]bool{
 	openbits.KindNameNotResolved: true, openbits.KindConnectFailure: true, openbits.KindProxyFailure: true,
 }
 
+// way is by what name a server that cannot be reached is left alone: a proxy that fails says nothing of the
+// server to the jobs that go there without it.
+func (r *run) way(host string) string {
+	if p := r.route.Proxy; p != (openbits.Proxy{}) {
+		return host + " by way of " + p.HTTP + " " + p.HTTPS + " " + p.No
+	}
+	return host
+}
+
+// blocked tells until when a server is left alone by this job, and whether it asked for that itself.
+func (r *run) blocked(host string, now time.Time) (until time.Time, asked bool) {
+	until, asked = r.e.hosts.blocked(host, now)
+	if way := r.way(host); way != host {
+		if later, _ := r.e.hosts.blocked(way, now); later.After(until) {
+			return later, false
+		}
+	}
+	return until, asked
+}
+
 // hostFailed keeps the manners that a failure asks for.
 func (e *Engine) hostFailed(m *motion, err *openbits.Error) {
 	host := hostOf(m.file.URL)
@@ -168,7 +188,7 @@ func (e *Engine) hostFailed(m *motion, err *openbits.Error) {
 		e.hosts.pause(host, time.Now(), true, func(int) time.Duration { return err.After })
 	case status == 429, connectKinds[err.Kind], err.Kind == openbits.KindTimeout && !m.hasBegun():
 		base := m.r.retryDelay()
-		e.hosts.pause(host, time.Now(), false, func(failures int) time.Duration { return backoff(failures, base, false) })
+		e.hosts.pause(m.r.way(host), time.Now(), false, func(failures int) time.Duration { return backoff(failures, base, false) })
 	}
 }
 

@@ -130,7 +130,7 @@ func (f *feeder) retry(file openbits.File, at time.Time) {
 // delay is what a file waits for that may be tried at due: its server may want to be left alone for longer.
 func (f *feeder) delay(file openbits.File, due, now time.Time) delay {
 	host := hostOf(file.URL)
-	until, asked := f.r.e.hosts.blocked(host, now)
+	until, asked := f.r.blocked(host, now)
 	if until.After(due) {
 		due = until
 	} else if !asked {

@@ -44,7 +44,7 @@ func (m *motion) transfer() error {
 		return err
 	}
 	defer r.e.hosts.release(host)
-	if until, _ := r.e.hosts.blocked(host, time.Now()); !until.IsZero() {
+	if until, _ := r.blocked(host, time.Now()); !until.IsZero() {
 		return errHostPaused
 	}
 	if err := m.open(); err != nil {
@@ -66,6 +66,9 @@ func (m *motion) transfer() error {
 	}
 	if err == nil {
 		r.e.hosts.worked(host)
+		if way := r.way(host); way != host {
+			r.e.hosts.worked(way)
+		}
 	}
 	return err
 }

@@ -184,6 +184,21 @@ func TestOtherJobsServerDown(t *testing.T) {
 	})
 }
 
+// TestProxyDown: a proxy that fails holds up the jobs that use it, and no others.
+func TestProxyDown(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.put("f1", enginetest.Page{Body: body(10)})
+		w.script("f0", enginetest.Attempt{Err: enginetest.Fail(openbits.KindProxyFailure, site)})
+		proxied := func(n *openbits.NewJob) { n.Route.Proxy.HTTP = "http://proxy.example:3128" }
+		w.is(w.create(file("f0"), proxied), openbits.StateTransientError, openbits.ReasonRetry)
+		w.is(w.create(file("f2"), proxied), openbits.StateTransientError, openbits.ReasonRetry)
+		if n := len(w.servers.Calls(site + "f2")); n != 0 {
+			t.Errorf("a job with the same proxy asked %d times", n)
+		}
+		w.is(w.create(file("f1")), openbits.StateAcknowledged)
+	})
+}
+
 // TestServerDown: the files of a server that cannot be reached fail together, which counts once for the server.
 func TestServerDown(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
