@@ -53,7 +53,7 @@ done, its size, and how fast it moves or why it does not.`,
 			if asJSON {
 				return listJSON(c.Context(), a.Out, service, query)
 			}
-			return a.listTable(c.Context(), service, query)
+			return a.listTable(c.Context(), service, query, len(chosen) > 0)
 		},
 	}
 	c.Flags().BoolVar(&all, "all", false, "also jobs that are final: completed or cancelled in the last 30 days")
@@ -98,7 +98,7 @@ func listJSON(ctx context.Context, w io.Writer, c *client.Client, q api.JobQuery
 // nameWidth is the width of the column of names; a pipe gets longer names whole.
 const nameWidth = 20
 
-func (a *app) listTable(ctx context.Context, c *client.Client, q api.JobQuery) error {
+func (a *app) listTable(ctx context.Context, c *client.Client, q api.JobQuery, chosen bool) error {
 	out := bufio.NewWriter(a.Out)
 	width := 0
 	if screen := term.Open(a.Out); screen != nil {
@@ -129,7 +129,7 @@ func (a *app) listTable(ctx context.Context, c *client.Client, q api.JobQuery) e
 		fmt.Fprintln(out, withStatus(text, status(j, now), width))
 	}
 	if count == 0 {
-		fmt.Fprintln(a.Err, a.emptyList(q))
+		fmt.Fprintln(a.Err, a.emptyList(q, chosen))
 	}
 	return out.Flush()
 }
@@ -145,9 +145,12 @@ func withStatus(text, status string, width int) string {
 	return text + "  " + status
 }
 
-func (a *app) emptyList(q api.JobQuery) string {
-	if q.States == nil {
+func (a *app) emptyList(q api.JobQuery, chosen bool) string {
+	switch {
+	case q.States == nil:
 		return "no jobs"
+	case chosen:
+		return "no jobs in these states"
 	}
 	return `no jobs (final ones: "bits list --all")`
 }
