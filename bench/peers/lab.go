@@ -19,8 +19,12 @@ import (
 	"github.com/openbits/openbits/internal/testlab"
 )
 
-// smallSize is the size of a small file in bytes.
-const smallSize = 4 << 10
+const (
+	// smallSize is the size of a small file in bytes.
+	smallSize = 4 << 10
+	// compareBlock is how much of two files is compared at a time.
+	compareBlock = 256 << 10
+)
 
 // lab is where scenarios are played: the origin with its files, and lists of them.
 type lab struct {
@@ -145,15 +149,17 @@ func (l *lab) once(s scenario, c contender, folder string) (u rig.Usage, err err
 
 // verify compares what was fetched with what the origin has.
 func verify(list []wanted, folder string) error {
+	a, b := make([]byte, compareBlock), make([]byte, compareBlock)
 	for _, w := range list {
-		if err := same(filepath.Join(folder, w.name), w.source); err != nil {
+		if err := same(filepath.Join(folder, w.name), w.source, a, b); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func same(file, source string) error {
+// same compares two files by means of two buffers of the same length.
+func same(file, source string, x, y []byte) error {
 	a, err := os.Open(file)
 	if err != nil {
 		return err
@@ -164,7 +170,6 @@ func same(file, source string) error {
 		return err
 	}
 	defer b.Close()
-	x, y := make([]byte, 1<<20), make([]byte, 1<<20)
 	for {
 		n, errA := io.ReadFull(a, x)
 		m, errB := io.ReadFull(b, y)
