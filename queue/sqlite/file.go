@@ -201,7 +201,7 @@ func (s *Store) filesWhere(ctx context.Context, states []openbits.FileState, fir
 		args = append(args, string(state), first, last)
 	}
 	text := selectFiles + "JOIN (" + strings.Join(branches, " UNION ALL ") + " ORDER BY id LIMIT ?) k ON k.id = f.id ORDER BY f.id"
-	return s.readers.QueryContext(ctx, text, append(args, limit)...)
+	return s.query(ctx, text, append(args, limit)...) // as many texts as there are numbers of states
 }
 
 // collectFiles reads and unseals. When a URL cannot be unsealed the redacted one stands in its
