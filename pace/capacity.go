@@ -41,7 +41,10 @@ func (h *rateHistory) over(d time.Duration) float64 {
 }
 
 // capacity is what the link can carry, in bytes per second: the most that was seen lately.
-type capacity struct{ rate float64 }
+type capacity struct {
+	rate float64
+	most float64 // of any time
+}
 
 const (
 	// decayTime is how long the estimate takes to fall to 1/e while it is put to the test.
@@ -58,5 +61,6 @@ func (c *capacity) update(elapsed time.Duration, measured, window float64, rtt, 
 	}
 	if rtt > 0 {
 		c.rate = max(c.rate, min(measured, overWindow*window/rtt.Seconds()))
+		c.most = max(c.most, c.rate)
 	}
 }

@@ -15,6 +15,8 @@ const (
 	cruiseDelay = 3 * time.Millisecond
 	// yieldPackets and cruisePackets are the same for slow links, in packets on the wire.
 	yieldPackets, cruisePackets = 6, 2.5
+	// stall is a time between samples in which the computer had no time for us.
+	stall = 4 * TickInterval
 	// slowestPacket bounds the time of a packet that is reckoned with: 2 Mbit/s.
 	slowestPacket = 6 * time.Millisecond
 	// packetSize is a full packet on the wire, in bytes.
@@ -84,6 +86,7 @@ func NewController() *Controller {
 func (c *Controller) Step(now time.Duration, s Sample) int64 {
 	elapsed := now - c.now
 	c.now, c.in = now, s
+	c.noise.own = min(max(noisy, 2*timeOfPacket(c.capacity.most)), 2*noisy)
 	c.noise.add(now, max(s.Queue, 0), s.Base, c.window <= 4*c.floor())
 	c.in.Queue = c.noise.filter(max(s.Queue, 0))
 	c.rtt = s.Base + c.in.Queue
@@ -94,6 +97,10 @@ func (c *Controller) Step(now time.Duration, s Sample) int64 {
 	}
 	c.capacity.update(elapsed, c.rates.over(capacityTime), c.offered, c.rtt, c.aging())
 	c.watchQueue()
+	if elapsed > stall {
+		// We were kept from running, and what came late looks like a queue: look again before a cut.
+		c.lastCut = now
+	}
 
 	switch {
 	case c.host.holds(now, s, c.capacity.rate):
@@ -136,11 +143,13 @@ func (c *Controller) aging() time.Duration {
 }
 
 // packetTime is how long a full packet takes on the link.
-func (c *Controller) packetTime() time.Duration {
-	if c.capacity.rate == 0 {
+func (c *Controller) packetTime() time.Duration { return timeOfPacket(c.capacity.rate) }
+
+func timeOfPacket(rate float64) time.Duration {
+	if rate == 0 {
 		return 0
 	}
-	return min(time.Duration(packetSize/c.capacity.rate*float64(time.Second)), slowestPacket)
+	return min(time.Duration(packetSize/rate*float64(time.Second)), slowestPacket)
 }
 
 // yieldAt is the queueing delay above which the window is cut.

@@ -2,7 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package pace decides how fast bytes may move. A Limiter holds a rate that
-// somebody set: the service's own, or a job's.
+// somebody set: the service's own, or a job's. A Governor makes background
+// connections use only what others leave: a Controller, which is pure arithmetic, tells
+// it the receive window to offer. docs/yielding.md describes how.
 package pace
 
 import (

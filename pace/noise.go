@@ -3,33 +3,38 @@
 
 package pace
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 const (
 	// noiseTime is the least over which a tremble is measured; two round trips if those are longer.
 	noiseTime = 60 * time.Millisecond
 	// filterTime is over which the least queueing delay is taken on a noisy path.
 	filterTime = 60 * time.Millisecond
-	// noiseWeight is the weight of one measurement in the mean.
-	noiseWeight = 1. / 8
+	// noiseSamples is of how many measurements the median is taken: some seconds.
+	noiseSamples = 31
 	// mostNoise bounds what is believed of one measurement: more than this is no tremble.
 	mostNoise = 12 * time.Millisecond
 	// noisy is the noise from which the least of several samples is taken for the queue.
-	noisy = 1500 * time.Microsecond
+	noisy = 600 * time.Microsecond
 )
 
 // noise measures how much the round trip trembles by itself, as it does on Wi-Fi: by how
 // much its mean is over its least within a time in which a queue hardly changes. The queue
 // on such a path is the least of that time: noise comes on top of a queue, it never hides one.
 type noise struct {
-	value  time.Duration
-	last   time.Duration
-	began  time.Duration
-	sum    time.Duration
-	count  int
-	least  time.Duration
-	recent [64]time.Duration
-	next   int
+	value   time.Duration
+	own     time.Duration               // noise that packets of ours make
+	samples [noiseSamples]time.Duration // a ring
+	filled  int
+	began   time.Duration
+	sum     time.Duration
+	count   int
+	least   time.Duration
+	recent  [64]time.Duration
+	next    int
 }
 
 // add takes a queueing delay. few says that there are too few packets to see the noise go away.
@@ -45,26 +50,28 @@ func (n *noise) add(now, queue, rtt time.Duration, few bool) {
 		return
 	}
 	sample := min(n.sum/time.Duration(n.count)-n.least, mostNoise)
-	// What trembles does so again and again; a queue that comes or goes does it once.
-	lasting := min(sample, n.last)
-	if few {
-		lasting = max(lasting, n.value)
+	// What trembles does so all the time; a queue that comes or goes does it now and then: the median tells them apart.
+	if !few {
+		n.samples[n.filled%noiseSamples] = sample
+		n.filled++
+		sorted := n.samples
+		slices.Sort(sorted[:])
+		n.value = sorted[noiseSamples/2]
 	}
-	n.value += time.Duration(noiseWeight * float64(lasting-n.value))
-	n.last, n.began, n.sum, n.count = sample, now, 0, 0
+	n.began, n.sum, n.count = now, 0, 0
 }
 
 // lasting is the noise to reckon with, 0 on a quiet path.
 func (n *noise) lasting() time.Duration {
-	if n.value < noisy {
+	if n.value < n.own {
 		return 0
 	}
-	return n.value
+	return 2 * n.value
 }
 
 // filter is the queueing delay without the noise.
 func (n *noise) filter(queue time.Duration) time.Duration {
-	if n.value < noisy {
+	if n.value < n.own {
 		return queue
 	}
 	return n.leastOver(filterTime)
