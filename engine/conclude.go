@@ -88,11 +88,7 @@ func (u *update) conclude(ctx context.Context, end ending) error {
 		if err := u.blame(ctx, openbits.FileWaiting); err != nil {
 			return err
 		}
-		if err := u.on(OnWait, u.waitReason(end.next)); err != nil {
-			return err
-		}
-		j.NextTry = u.wall(end.next.due)
-		return nil
+		return u.wait(end.next)
 	case j.FilesFailed > 0:
 		if err := u.blame(ctx, openbits.FileError, openbits.FileQuarantined, openbits.FileInvalid); err != nil {
 			return err
@@ -102,6 +98,26 @@ func (u *update) conclude(ctx context.Context, end ending) error {
 		j.Error = nil
 		return u.allDone()
 	}
+}
+
+// wait lets the job wait until its next file can be tried.
+func (u *update) wait(next delay) error {
+	if err := u.on(OnWait, u.waitReason(next)); err != nil {
+		return err
+	}
+	u.job.NextTry = u.wall(next.due)
+	return nil
+}
+
+// postpone lets a job that waits do so for longer.
+func (u *update) postpone(next delay) error {
+	since := u.now
+	if u.job.Reason != nil {
+		since = u.job.Reason.Since
+	}
+	u.job.Reason, u.job.NextTry = u.waitReason(next), u.wall(next.due)
+	u.job.Reason.Since = since
+	return nil
 }
 
 // blame makes the error of one of the files in these states that of the job, unless that is one of theirs: bytes of

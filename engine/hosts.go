@@ -143,6 +143,18 @@ func (h *hosts) blocked(name string, now time.Time) (until time.Time, asked bool
 	return x.until, x.asked
 }
 
+// anyBlocked reports whether any host is left alone.
+func (h *hosts) anyBlocked(now time.Time) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, x := range h.m {
+		if x.until.After(now) {
+			return true
+		}
+	}
+	return false
+}
+
 // worked notes that a server answered as it should.
 func (h *hosts) worked(name string) {
 	h.mu.Lock()

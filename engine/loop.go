@@ -82,24 +82,31 @@ func earliest(times ...time.Time) (first time.Time) {
 	return first
 }
 
-// retryDue queues the jobs whose retry is due. It answers whether there are more.
+// retryDue queues the jobs whose retry is due, but for those whose server failed another job meanwhile. It answers whether there are more.
 func (e *Engine) retryDue(ctx context.Context) (bool, error) {
 	page, err := e.Store.Jobs(ctx, openbits.JobQuery{States: []openbits.State{transient}, DueBefore: e.now(), Limit: agendaBatch})
 	if err != nil {
 		return false, err
 	}
-	return page.Next != "", e.retry(ctx, page.Jobs)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return page.Next != "", e.changeAllLocked(ctx, page.Jobs, byService, func(u *update) error {
+		next, err := e.leftAlone(ctx, u.job)
+		switch {
+		case err != nil:
+			return err
+		case next.due.IsZero():
+			return u.on(OnRetry, nil)
+		}
+		return u.postpone(next)
+	})
 }
 
 // retry queues jobs that were waiting.
 func (e *Engine) retry(ctx context.Context, jobs []openbits.Job) error {
-	for _, j := range jobs {
-		_, err := e.change(ctx, j.ID, byService, func(u *update) error { return u.on(OnRetry, nil) })
-		if err != nil && openbits.KindOf(err) != openbits.KindInvalidState && openbits.KindOf(err) != openbits.KindNotFound {
-			return err
-		}
-	}
-	return nil
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.changeAllLocked(ctx, jobs, byService, func(u *update) error { return u.on(OnRetry, nil) })
 }
 
 // retryNow queues jobs that were waiting, and lets none of their files wait for its own time.

@@ -104,12 +104,58 @@ func (e *Engine) fillLocked(ctx context.Context, p openbits.Priority, most int) 
 		if e.runs[j.ID] != nil || e.ending[j.ID] {
 			continue
 		}
+		next, err := e.leftAlone(ctx, j)
+		if err != nil {
+			return err
+		}
+		if !next.due.IsZero() {
+			return e.setAsideLocked(ctx, p)
+		}
 		if err := e.startLocked(ctx, j); err != nil {
 			return err
 		}
 		used++
 	}
 	return nil
+}
+
+// setAsideLocked lets the first jobs of a line wait whose servers are left alone. Without a place for each of them and
+// with one commit for all, a long line for a dead server neither keeps the disk busy nor holds up who is behind it.
+func (e *Engine) setAsideLocked(ctx context.Context, p openbits.Priority) error {
+	jobs, err := e.waiting(ctx, p, agendaBatch)
+	if err != nil {
+		return err
+	}
+	var aside []openbits.Job
+	waits := make(map[string]delay)
+	for _, j := range jobs {
+		next, err := e.leftAlone(ctx, j)
+		if err != nil {
+			return err
+		}
+		if !next.due.IsZero() && e.runs[j.ID] == nil {
+			waits[j.ID] = next
+			aside = append(aside, j)
+		}
+	}
+	e.kick() // who was behind them is first now
+	return e.changeAllLocked(ctx, aside, byService, func(u *update) error { return u.wait(waits[u.job.ID]) })
+}
+
+// leftAlone tells what a job waits for that has one file left, whose server is left alone; zero: it can start.
+// What several files wait for is found out by moving them.
+func (e *Engine) leftAlone(ctx context.Context, j openbits.Job) (delay, error) {
+	now := time.Now()
+	if j.FilesTotal-j.FilesDone-j.FilesFailed != 1 || !e.hosts.anyBlocked(now) {
+		return delay{}, nil
+	}
+	page, err := e.files(ctx, j.ID, openbits.FileQuery{States: movable, Limit: 1})
+	if err != nil || len(page.Files) == 0 {
+		return delay{}, err
+	}
+	host := hostOf(page.Files[0].URL)
+	until, asked := e.hosts.blocked(host, now)
+	return delay{page.Files[0].Index, until, host, asked}, nil
 }
 
 func (e *Engine) startLocked(ctx context.Context, j openbits.Job) error {

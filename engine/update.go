@@ -50,6 +50,41 @@ func (e *Engine) changeLocked(ctx context.Context, id, actor string, fn func(*up
 	return u.job, u.commit(ctx)
 }
 
+// changeAllLocked changes several jobs with one commit. A job that is gone or refuses the change is left as it is.
+func (e *Engine) changeAllLocked(ctx context.Context, jobs []openbits.Job, actor string, fn func(*update) error) error {
+	e.checkClockLocked(ctx)
+	var all openbits.Change
+	var updates []*update
+	for _, j := range jobs {
+		job, err := e.jobLocked(ctx, j.ID)
+		u := &update{e: e, now: e.now(), actor: actor, job: job}
+		if err == nil {
+			err = fn(u)
+		}
+		switch openbits.KindOf(err) {
+		case "":
+		case openbits.KindInvalidState, openbits.KindNotFound:
+			continue
+		default:
+			return err
+		}
+		all.Jobs = append(all.Jobs, u.job)
+		all.Files = append(all.Files, u.change.Files...)
+		all.Events = append(all.Events, u.change.Events...)
+		updates = append(updates, u)
+	}
+	if len(updates) == 0 {
+		return nil
+	}
+	if err := e.Store.Commit(context.WithoutCancel(ctx), &all); err != nil {
+		return err
+	}
+	for _, u := range updates {
+		u.publishLocked()
+	}
+	return nil
+}
+
 // jobLocked is the job as it is now: the running one when it runs.
 func (e *Engine) jobLocked(ctx context.Context, id string) (openbits.Job, error) {
 	if r := e.runs[id]; r != nil {
