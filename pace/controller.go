@@ -34,8 +34,9 @@ type Sample struct {
 	Queue     time.Duration // round trip now, less Base: the queueing delay
 	Delivered int64         // bytes that arrived for these connections since the sample before
 	Lost      int64         // segments that arrived out of order since then
-	Foreign   int64         // bytes that arrived for others on this host since then; negative: not known
-	Opens     int64         // connections that others on this host began to open since then; negative: not known
+	Counted   bool          // Foreign and Opens are known
+	Foreign   int64         // bytes that arrived for others on this host since then; what was counted too early is taken off again
+	Opens     int64         // connections that others on this host began to open since then
 	Flows     int           // connections that share the window
 	Segment   int           // bytes in a full segment
 }

@@ -181,7 +181,7 @@ func TestStaleRoundTrip(t *testing.T) {
 	step := func(n int, queue time.Duration, delivered, foreign int64) (window int64) {
 		for range n {
 			now += TickInterval
-			window = c.Step(now, Sample{Base: 40 * ms, Queue: queue, Delivered: delivered, Foreign: foreign, Flows: 1, Segment: segment})
+			window = c.Step(now, Sample{Base: 40 * ms, Queue: queue, Delivered: delivered, Counted: true, Foreign: foreign, Flows: 1, Segment: segment})
 		}
 		return window
 	}
@@ -201,7 +201,7 @@ func TestLocalOpens(t *testing.T) {
 	now, held := time.Duration(0), 0
 	for i := range 2000 {
 		now += TickInterval
-		s := Sample{Base: 40 * ms, Foreign: 0}
+		s := Sample{Base: 40 * ms, Counted: true, Foreign: 0}
 		if i%20 == 0 {
 			s.Opens = 1
 		}
@@ -212,7 +212,7 @@ func TestLocalOpens(t *testing.T) {
 	if held == 0 || held > 200 {
 		t.Errorf("held for %d of 2000 ticks", held)
 	}
-	if !h.holds(now, Sample{Base: 40 * ms, Foreign: 50000}, 1e6) {
+	if !h.holds(now, Sample{Base: 40 * ms, Counted: true, Foreign: 50000}, 1e6) {
 		t.Error("bytes of others do not count any more")
 	}
 }

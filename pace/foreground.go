@@ -32,7 +32,7 @@ type hostForeground struct {
 
 // holds reports whether room has to be made now.
 func (h *hostForeground) holds(now time.Duration, s Sample, capacity float64) bool {
-	if s.Foreign < 0 {
+	if !s.Counted {
 		return false
 	}
 	h.recent[h.next] = s.Foreign

@@ -266,13 +266,13 @@ func (b *background) tick() {
 	b.base.add(l.now, b.rcvRTT)
 	s := Sample{
 		Base: b.base.value(), Delivered: int64(b.delivered - b.last), Lost: int64(b.outOfOrder - b.lost),
-		Foreign: -1, Flows: 1, Segment: segment,
+		Flows: 1, Segment: segment,
 	}
 	if b.rcvRTT > 0 {
 		s.Queue = b.rcvRTT - s.Base
 	}
 	if b.foreign != nil {
-		s.Foreign = int64(*b.foreign - b.seen)
+		s.Counted, s.Foreign = true, int64(*b.foreign-b.seen)
 		b.seen = *b.foreign
 		s.Opens, b.opens = int64(b.opens), 0
 	}

@@ -13,6 +13,8 @@ const frame = 14 + 20 + 32
 func (g *Governor) tick(now time.Duration) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	// The counters are read first: what arrives in between is then taken for ours too soon, not for others'.
+	arrived, opens := g.host.read(g.interfaces)
 	s, own := g.observe(now)
 	if s.Delivered > 0 {
 		g.lastMove = now
@@ -21,7 +23,7 @@ func (g *Governor) tick(now time.Duration) bool {
 		g.running.Store(false)
 		return false
 	}
-	g.countForeign(&s, own)
+	g.countForeign(&s, arrived, opens, own)
 	if s.Base <= 0 || s.Segment <= 0 {
 		return true
 	}
@@ -76,17 +78,12 @@ func (g *Governor) observe(now time.Duration) (s Sample, own int64) {
 }
 
 // countForeign fills in what arrived for others on this host.
-func (g *Governor) countForeign(s *Sample, own int64) {
-	arrived, opens := g.host.read(g.interfaces)
-	s.Foreign, s.Opens = -1, 0
-	if arrived >= 0 {
-		s.Foreign = 0
-		if !g.fresh && g.arrived >= 0 {
-			s.Foreign = max(arrived-g.arrived-own, 0)
+func (g *Governor) countForeign(s *Sample, arrived, opens, own int64) {
+	if arrived >= 0 && g.arrived >= 0 && !g.fresh {
+		s.Counted, s.Foreign = true, arrived-g.arrived-own
+		if opens >= 0 && g.opens >= 0 {
+			s.Opens = max(opens-g.opens, 0)
 		}
-	}
-	if opens >= 0 && g.opens >= 0 && !g.fresh {
-		s.Opens = max(opens-g.opens, 0)
 	}
 	g.arrived, g.opens, g.fresh = arrived, opens, false
 }
