@@ -29,6 +29,7 @@ var commands = map[string]func(*testscript.TestScript, bool, []string){
 	"job":     job,       // job: keep what the last command printed as $JOB
 	"reach":   reach,     // reach JOB STATE: return when the job has been seen in the state
 	"moving":  moving,    // moving JOB BYTES: return when so many bytes were seen
+	"clients": clients,   // clients N: return when so many connections to the service are open besides this one
 	"signal":  terminate, // signal JOB TERM|HUP: send a signal to the command that created the job
 	"service": service,   // service kill|stop: end the service, and return when it is gone
 	"ending":  ending,    // ending: own the state as a service that ends, until another was refused
@@ -78,6 +79,27 @@ func moving(ts *testscript.TestScript, _ bool, args []string) {
 	least, err := strconv.ParseInt(args[1], 10, 64)
 	ts.Check(err)
 	watchUntil(ts, args[0], func(_ openbits.State, done int64) bool { return done >= least })
+}
+
+// clients asks again and again: nobody announces that a connection was made.
+func clients(ts *testscript.TestScript, _ bool, args []string) {
+	least, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	ctx, cancel := testContext()
+	defer cancel()
+	c := serviceOf(ts)
+	defer c.Close()
+	for {
+		text, err := c.Metrics(ctx)
+		ts.Check(err)
+		_, rest, _ := strings.Cut(text, "\nopenbits_clients ")
+		value, _, _ := strings.Cut(rest, "\n")
+		n, err := strconv.Atoi(value)
+		ts.Check(err)
+		if n > least {
+			return
+		}
+	}
 }
 
 func watchUntil(ts *testscript.TestScript, name string, is func(openbits.State, int64) bool) {

@@ -37,6 +37,7 @@ import (
 	"net/url"
 	"strconv"
 	"sync"
+	"sync/atomic"
 
 	"github.com/openbits/openbits"
 	"github.com/openbits/openbits/api"
@@ -55,8 +56,9 @@ type Client struct {
 	// Version is the version of the calling program, told to the service.
 	Version string
 
-	once sync.Once
-	http *http.Client
+	once    sync.Once
+	http    *http.Client
+	reached atomic.Bool // the service has answered this client
 }
 
 // maxAnswer bounds an answer that is read as a whole: a page of a thousand files with the longest URLs.
@@ -158,6 +160,7 @@ func (c *Client) do(ctx context.Context, method, path string, query url.Values, 
 	if err != nil {
 		return nil, broken(ctx, method+" "+path, err)
 	}
+	c.reached.Store(true)
 	if resp.StatusCode >= 200 && resp.StatusCode < 300 {
 		return resp, nil
 	}

@@ -46,8 +46,8 @@ const maxMessage = 64 << 20
 // where it ended; when that is not possible, a reset and a new snapshot tell that everything
 // known before is out of date.
 //
-// The last pair holds the error that ended it, which is ctx's when ctx ended. No service at
-// the beginning is an error; one that goes away later is waited for, unless o.Once is set.
+// The last pair holds the error that ended it, which is ctx's when ctx ended. A service that this client
+// has never reached is an error; one that went away is waited for, unless o.Once is set.
 func (c *Client) Watch(ctx context.Context, o WatchOptions) iter.Seq2[api.Update, error] {
 	return func(yield func(api.Update, error) bool) {
 		w := watch{client: c, options: o, last: o.After, yield: yield}
@@ -61,12 +61,11 @@ func (c *Client) Watch(ctx context.Context, o WatchOptions) iter.Seq2[api.Update
 var errLeft = errors.New("the loop was left")
 
 type watch struct {
-	client    *Client
-	options   WatchOptions
-	last      int64 // sequence of the last event that is known
-	connected bool  // at least once
-	moved     bool  // this connection brought something
-	yield     func(api.Update, error) bool
+	client  *Client
+	options WatchOptions
+	last    int64 // sequence of the last event that is known
+	moved   bool  // this connection brought something
+	yield   func(api.Update, error) bool
 }
 
 func (w *watch) run(ctx context.Context) error {
@@ -79,7 +78,7 @@ func (w *watch) run(ctx context.Context) error {
 			return err
 		case ctx.Err() != nil:
 			return ctx.Err()
-		case !w.connected, w.options.Once, !errors.Is(err, openbits.KindServiceUnavailable):
+		case !w.client.reached.Load(), w.options.Once, !errors.Is(err, openbits.KindServiceUnavailable):
 			return err
 		}
 		if w.moved {
@@ -117,7 +116,6 @@ func (w *watch) stream(ctx context.Context) error {
 		return err
 	}
 	defer func() { _ = resp.Body.Close() }()
-	w.connected = true
 	in := bufio.NewReaderSize(resp.Body, 64<<10)
 	for {
 		name, data, err := message(in)
