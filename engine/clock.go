@@ -5,7 +5,7 @@ package engine
 
 import (
 	"context"
-	"strconv"
+	"encoding/json"
 	"time"
 )
 
@@ -48,39 +48,41 @@ func newTimekeeper(m Machine, now time.Time) timekeeper {
 	return timekeeper{machine: m, wall: now.Round(0), uptime: m.Uptime()}
 }
 
-// jump is by how much the wall clock was set since the last call; small differences are 0.
-func (k *timekeeper) jump(now time.Time) time.Duration {
-	wall, uptime := now.Round(0), k.machine.Uptime()
-	jump := wall.Sub(k.wall) - (uptime - k.uptime)
-	k.wall, k.uptime = wall, uptime
+// jump is by how much the wall clock was set since the last reading, which next is to replace; small differences are 0.
+func (k *timekeeper) jump(now time.Time) (jump time.Duration, next timekeeper) {
+	next = newTimekeeper(k.machine, now)
+	jump = next.wall.Sub(k.wall) - (next.uptime - k.uptime)
 	if jump.Abs() < clockSlack {
-		return 0
+		jump = 0
 	}
-	return jump
+	return jump, next
 }
 
 // checkClock moves stored times with the wall clock when it was set, so that no job ages or waits by it.
-func (e *Engine) checkClock(ctx context.Context) {
+func (e *Engine) checkClock(ctx context.Context) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.checkClockLocked(ctx)
+	return e.checkClockLocked(ctx)
 }
 
-// checkClockLocked comes before every use of the wall clock in a change.
-func (e *Engine) checkClockLocked(ctx context.Context) {
-	jump := e.keeper.jump(e.now())
-	if jump == 0 {
-		return
+// checkClockLocked comes before every use of the wall clock in a change. While the queue cannot follow the clock
+// nothing is changed: jobs would age by the jump.
+func (e *Engine) checkClockLocked(ctx context.Context) error {
+	jump, next := e.keeper.jump(e.now())
+	if jump != 0 {
+		e.Log.Warn("the wall clock was set", "by", jump.String())
+		if err := e.shiftLocked(ctx, jump); err != nil {
+			return err
+		}
+		e.rememberClock(context.WithoutCancel(ctx)) // so that the next start does not count it again
 	}
-	e.Log.Warn("the wall clock was set", "by", jump.String())
-	e.shiftLocked(ctx, jump)
-	e.rememberClock(context.WithoutCancel(ctx)) // so that the next start does not count it again
+	e.keeper = next
+	return nil
 }
 
-func (e *Engine) shiftLocked(ctx context.Context, jump time.Duration) {
+func (e *Engine) shiftLocked(ctx context.Context, jump time.Duration) error {
 	if err := e.Store.Shift(context.WithoutCancel(ctx), jump); err != nil {
-		e.Log.Error("cannot move the times of jobs with the clock", "error", err)
-		return
+		return err
 	}
 	for _, r := range e.runs {
 		r.job.Created, r.job.Modified, r.job.Expires = r.job.Created.Add(jump), r.job.Modified.Add(jump), r.job.Expires.Add(jump)
@@ -88,46 +90,47 @@ func (e *Engine) shiftLocked(ctx context.Context, jump time.Duration) {
 			r.job.FailedFrom = r.job.FailedFrom.Add(jump)
 		}
 	}
+	return nil
 }
 
 // Keys of the store's small values.
 const (
-	metaBoot   = "clock.boot"
-	metaWall   = "clock.wall"   // microseconds since 1970
-	metaUptime = "clock.uptime" // microseconds since boot
-	metaLimit  = "limit"
+	metaClock = "clock" // a reading
+	metaLimit = "limit"
 )
+
+// reading is how both clocks stood at one moment. It is one value, so that no crash mixes two readings.
+type reading struct {
+	Boot   string `json:"boot"`
+	Wall   int64  `json:"wall_us"`   // since 1970
+	Uptime int64  `json:"uptime_us"` // since boot
+}
 
 // rememberClock notes both clocks, so that the next start can tell whether the wall clock was set in between.
 func (e *Engine) rememberClock(ctx context.Context) {
-	for key, value := range map[string]string{
-		metaBoot: e.Machine.Boot(),
-		metaWall: strconv.FormatInt(e.now().UnixMicro(), 10), metaUptime: strconv.FormatInt(e.Machine.Uptime().Microseconds(), 10),
-	} {
-		if err := e.Store.SetMeta(ctx, key, value); err != nil {
-			e.Log.Error("cannot note the time", "error", err)
-		}
+	text, err := json.Marshal(reading{e.Machine.Boot(), e.now().UnixMicro(), e.Machine.Uptime().Microseconds()})
+	if err == nil {
+		err = e.Store.SetMeta(ctx, metaClock, string(text))
+	}
+	if err != nil {
+		e.Log.Error("cannot note the time", "error", err)
 	}
 }
 
 // clockSetWhileAway is by how much the wall clock was set since the service last noted it. After another boot
 // only a step back can be told: a step ahead looks like time spent switched off.
 func (e *Engine) clockSetWhileAway(ctx context.Context) (time.Duration, error) {
-	boot, err := e.Store.Meta(ctx, metaBoot)
+	text, err := e.Store.Meta(ctx, metaClock)
 	if err != nil {
 		return 0, err
 	}
-	wall, err := e.metaMicros(ctx, metaWall)
-	if err != nil || wall == 0 {
-		return 0, err
+	var last reading
+	if json.Unmarshal([]byte(text), &last) != nil {
+		return 0, nil // it was never noted
 	}
-	uptime, err := e.metaMicros(ctx, metaUptime)
-	if err != nil {
-		return 0, err
-	}
-	passed := time.Duration(e.now().UnixMicro()-wall) * time.Microsecond
-	if boot == e.Machine.Boot() {
-		passed -= e.Machine.Uptime() - time.Duration(uptime)*time.Microsecond
+	passed := time.Duration(e.now().UnixMicro()-last.Wall) * time.Microsecond
+	if last.Boot == e.Machine.Boot() {
+		passed -= e.Machine.Uptime() - time.Duration(last.Uptime)*time.Microsecond
 	} else {
 		passed = min(passed, 0)
 	}
@@ -135,12 +138,4 @@ func (e *Engine) clockSetWhileAway(ctx context.Context) (time.Duration, error) {
 		return 0, nil
 	}
 	return passed, nil
-}
-
-func (e *Engine) metaMicros(ctx context.Context, key string) (int64, error) {
-	text, err := e.Store.Meta(ctx, key)
-	if err != nil || text == "" {
-		return 0, err
-	}
-	return strconv.ParseInt(text, 10, 64)
 }

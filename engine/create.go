@@ -33,7 +33,9 @@ func (e *Engine) Create(ctx context.Context, n openbits.NewJob) (openbits.Job, b
 
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.checkClockLocked(ctx)
+	if err := e.checkClockLocked(ctx); err != nil {
+		return openbits.Job{}, false, err
+	}
 	now := e.now()
 	u := &update{e: e, now: now, actor: byOwner}
 	u.job = openbits.Job{

@@ -49,7 +49,9 @@ const agendaBatch = 256
 
 // turnOver does everything that is due and answers when the next thing will be.
 func (e *Engine) turnOver(ctx context.Context) (time.Time, error) {
-	e.checkClock(ctx)
+	if err := e.checkClock(ctx); err != nil {
+		return time.Time{}, err
+	}
 	more, err := e.retryDue(ctx)
 	if err != nil {
 		return time.Time{}, err
@@ -125,9 +127,7 @@ func (e *Engine) retryNow(ctx context.Context, jobs []openbits.Job) error {
 // heard acts on news of the machine.
 func (e *Engine) heard(ev MachineEvent) {
 	e.Log.Info("machine", "event", string(ev))
-	switch ev {
-	case MachineClockSet:
-		e.checkClock(e.ctx)
+	switch ev { // every turn of the loop looks at the clock
 	case MachineOnline, MachineWoke:
 		if ev == MachineWoke {
 			e.reconnect()

@@ -23,7 +23,9 @@ func (e *Engine) recover(ctx context.Context) error {
 	}
 	if jump != 0 {
 		e.Log.Warn("the wall clock was set while the service was away", "by", jump.String())
-		e.shiftLocked(ctx, jump)
+		if err := e.shiftLocked(ctx, jump); err != nil {
+			return err
+		}
 	}
 	e.rememberClock(ctx)
 	if err := e.Store.Prune(ctx, e.now().Add(-keepEvents)); err != nil {

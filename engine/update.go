@@ -38,7 +38,9 @@ func (e *Engine) change(ctx context.Context, id, actor string, fn func(*update) 
 }
 
 func (e *Engine) changeLocked(ctx context.Context, id, actor string, fn func(*update) error) (openbits.Job, error) {
-	e.checkClockLocked(ctx)
+	if err := e.checkClockLocked(ctx); err != nil {
+		return openbits.Job{}, err
+	}
 	job, err := e.jobLocked(ctx, id)
 	if err != nil {
 		return openbits.Job{}, err
@@ -52,7 +54,9 @@ func (e *Engine) changeLocked(ctx context.Context, id, actor string, fn func(*up
 
 // changeAllLocked changes several jobs with one commit. A job that is gone or refuses the change is left as it is.
 func (e *Engine) changeAllLocked(ctx context.Context, jobs []openbits.Job, actor string, fn func(*update) error) error {
-	e.checkClockLocked(ctx)
+	if err := e.checkClockLocked(ctx); err != nil {
+		return err
+	}
 	var all openbits.Change
 	var updates []*update
 	for _, j := range jobs {
