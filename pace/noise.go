@@ -11,9 +11,11 @@ import (
 const (
 	// noiseTime is the least over which a tremble is measured; two round trips if those are longer.
 	noiseTime = 60 * time.Millisecond
+	// mostLasting bounds what noise may add to what is taken for nobody's queue.
+	mostLasting = 8 * time.Millisecond
 	// filterTime is over which the least queueing delay is taken on a noisy path.
 	filterTime = 60 * time.Millisecond
-	// noiseSamples is of how many measurements the median is taken: some seconds.
+	// noiseSamples is of how many measurements the lowest fifth is looked at: some seconds.
 	noiseSamples = 31
 	// mostNoise bounds what is believed of one measurement: more than this is no tremble.
 	mostNoise = 12 * time.Millisecond
@@ -50,13 +52,13 @@ func (n *noise) add(now, queue, rtt time.Duration, few bool) {
 		return
 	}
 	sample := min(n.sum/time.Duration(n.count)-n.least, mostNoise)
-	// What trembles does so all the time; a queue that comes or goes does it now and then: the median tells them apart.
+	// What trembles does so all the time; a queue that comes or goes does it now and then, at worst for most of the time: a low quantile tells them apart.
 	if !few {
 		n.samples[n.filled%noiseSamples] = sample
 		n.filled++
 		sorted := n.samples
 		slices.Sort(sorted[:])
-		n.value = sorted[noiseSamples/2]
+		n.value = sorted[noiseSamples/5]
 	}
 	n.began, n.sum, n.count = now, 0, 0
 }
@@ -66,7 +68,7 @@ func (n *noise) lasting() time.Duration {
 	if n.value < n.own {
 		return 0
 	}
-	return 2 * n.value
+	return min(5*n.value/2, mostLasting)
 }
 
 // filter is the queueing delay without the noise.
