@@ -5,6 +5,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -41,6 +42,17 @@ func find(ctx context.Context, c *client.Client, args []string) ([]api.Job, erro
 		}
 	}
 	return jobs, nil
+}
+
+// findAgain is find for commands that outlive the service, which may end just then.
+func (a *app) findAgain(ctx context.Context, c *client.Client, args []string) ([]api.Job, error) {
+	jobs, err := find(ctx, c, args)
+	if errors.Is(err, openbits.KindServiceUnavailable) && ctx.Err() == nil {
+		if err = a.startService(ctx); err == nil {
+			jobs, err = find(ctx, c, args)
+		}
+	}
+	return jobs, err
 }
 
 // unfinished are the states of the jobs that are not final.

@@ -58,7 +58,7 @@ func (a *app) waitFor(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	jobs, err := find(ctx, service, args)
+	jobs, err := a.findAgain(ctx, service, args)
 	if err != nil {
 		return err
 	}

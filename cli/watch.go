@@ -34,11 +34,11 @@ ends when that job is final. With --json each line is one message of the service
 			}
 			options := client.WatchOptions{Lost: a.revive(c.Context(), a.told)}
 			if len(args) > 0 {
-				job, err := service.Find(c.Context(), args[0])
+				jobs, err := a.findAgain(c.Context(), service, args)
 				if err != nil {
 					return err
 				}
-				options.Job = job.ID
+				options.Job = jobs[0].ID
 			}
 			w := watcher{app: a, json: asJSON, job: options.Job, names: map[string]string{}}
 			for u, err := range service.Watch(c.Context(), options) {
