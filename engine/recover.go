@@ -4,6 +4,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"strconv"
 	"time"
@@ -97,25 +98,25 @@ func (e *Engine) sweeper() {
 	}
 }
 
-func (e *Engine) sweepAll(ctx context.Context) error {
-	page, err := e.Store.Jobs(ctx, openbits.JobQuery{Sweep: true, Limit: agendaBatch})
-	if err != nil {
-		return err
-	}
-	for _, j := range page.Jobs {
-		if j.State.Final() {
-			if err := e.awaitRun(ctx, j.ID); err != nil {
-				return err
-			}
-		}
-		if err := e.sweep(ctx, j); err != nil {
+// sweepAll goes on with the next job after one whose bytes cannot be deleted, and answers the first such error.
+func (e *Engine) sweepAll(ctx context.Context) (first error) {
+	for after := ""; ; {
+		page, err := e.Store.Jobs(ctx, openbits.JobQuery{Sweep: true, After: after, Limit: agendaBatch})
+		if err != nil {
 			return err
 		}
+		for _, j := range page.Jobs {
+			if j.State.Final() {
+				if err := e.awaitRun(ctx, j.ID); err != nil {
+					return err
+				}
+			}
+			first = cmp.Or(first, e.sweep(ctx, j))
+		}
+		if after = page.Next; after == "" {
+			return first
+		}
 	}
-	if page.Next != "" {
-		return e.sweepAll(ctx)
-	}
-	return nil
 }
 
 // awaitRun returns once no transfer of the job is going on.

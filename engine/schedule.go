@@ -175,8 +175,8 @@ func (e *Engine) startLocked(ctx context.Context, j openbits.Job) error {
 
 // spoiltLocked fails a job whose secrets cannot be read, so that it does not hold up the others.
 func (e *Engine) spoiltLocked(ctx context.Context, j openbits.Job, err error) error {
-	if e.ctx.Err() != nil {
-		return err
+	if kind := openbits.KindOf(err); e.ctx.Err() != nil || kind == openbits.KindLocalFile || kind == openbits.KindDiskFull {
+		return err // the queue cannot be read just now: that says nothing about the job
 	}
 	_, err = e.changeLocked(ctx, j.ID, byService, func(u *update) error {
 		u.job.Error = openbits.AsError(err)
