@@ -185,10 +185,12 @@ func (h *hosts) pause(name string, now time.Time, asked bool, delay func(failure
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	x := h.get(name)
-	if x.until.After(now) && !asked {
-		return x.until // its files fail together: that counts once
+	switch {
+	case !x.until.After(now):
+		x.failures++ // its files fail together: that counts once
+	case !asked:
+		return x.until
 	}
-	x.failures++
 	// Cut as the queue cuts it: a job that comes back at the stored time must find the pause over.
 	if until := now.Add(delay(x.failures)).Truncate(time.Microsecond); until.After(x.until) {
 		x.until, x.asked = until, asked

@@ -365,3 +365,19 @@ func TestErrorClearsWhenBytesMove(t *testing.T) {
 		w.is(id, openbits.StateAcknowledged)
 	})
 }
+
+// TestRetryAfterForManyFiles: that many files were asked to come back later is one failure of their server.
+func TestRetryAfterForManyFiles(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		for i := range 8 {
+			name := fmt.Sprintf("f%d", i)
+			w.put(name, enginetest.Page{Body: body(100)})
+			w.script(name,
+				enginetest.Attempt{Delay: time.Second, Err: enginetest.FailAfter("http_503", site+name, time.Second)},
+				enginetest.Attempt{Delay: time.Second, Err: enginetest.Fail("http_429", site+name)})
+		}
+		id := w.create(files(8))
+		w.after(5 * time.Minute)
+		w.is(id, openbits.StateAcknowledged)
+	})
+}
