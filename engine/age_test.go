@@ -57,7 +57,7 @@ func TestLifeOfAJob(t *testing.T) {
 			t.Errorf("its removal was recorded %d times", n)
 		}
 		w.after(60*day + time.Hour)
-		w.restart("") // the record is pruned when the service starts
+		w.create(files(1), parked) // the record is pruned when anything goes on
 		if list := w.events(id); len(list) != 0 {
 			t.Errorf("after 60 more days its record still has %v", list)
 		}

@@ -86,6 +86,7 @@ type Engine struct {
 	hosts   *hosts
 	limiter Limiter
 	keeper  timekeeper
+	pruned  time.Time     // the loop's: when the record was last relieved of what is too old
 	owed    bool          // the loop's: jobs are still to be retried after a change of the network
 	wake    chan struct{} // tells the loop to look again
 	sweeps  chan struct{} // tells the sweeper that an ended job left bytes

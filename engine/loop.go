@@ -63,6 +63,9 @@ func (e *Engine) turnOver(ctx context.Context) (time.Time, error) {
 	if more || aged {
 		e.kick()
 	}
+	if err := e.prune(ctx); err != nil {
+		return time.Time{}, err
+	}
 	slice, err := e.schedule(ctx)
 	if err != nil {
 		return time.Time{}, err

@@ -29,7 +29,7 @@ func (e *Engine) recover(ctx context.Context) error {
 		}
 	}
 	e.rememberClock(ctx)
-	if err := e.Store.Prune(ctx, e.now().Add(-keepEvents)); err != nil {
+	if err := e.prune(ctx); err != nil {
 		return err
 	}
 	limit, err := e.Store.Meta(ctx, metaLimit)
@@ -43,6 +43,18 @@ func (e *Engine) recover(ctx context.Context) error {
 		return err
 	}
 	return e.retryUntimed(ctx)
+}
+
+// prune forgets what is too old of the record, once a day while anything goes on.
+func (e *Engine) prune(ctx context.Context) error {
+	if !e.pruned.IsZero() && time.Since(e.pruned) < 24*time.Hour {
+		return nil
+	}
+	if err := e.Store.Prune(ctx, e.now().Add(-keepEvents)); err != nil {
+		return err
+	}
+	e.pruned = time.Now()
+	return nil
 }
 
 // requeueInterrupted queues the jobs that were running when the service ended.
