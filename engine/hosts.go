@@ -23,18 +23,21 @@ type hosts struct {
 }
 
 type host struct {
-	used     int
-	limit    int // at most openbits.MaxConnectionsPerHost
-	streak   int // successes since the limit changed
-	failures int // in a row
+	holders  []*place // in the order in which they got it
+	limit    int      // at most openbits.MaxConnectionsPerHost
+	streak   int      // successes since the limit changed
+	failures int      // in a row
 	until    time.Time
 	asked    bool // until was asked for by the server
-	waiters  []*waiter
+	waiters  []*place
 }
 
-type waiter struct {
+// place is one connection to a host, or the wait for one.
+type place struct {
+	host  string
 	rank  int // BITS's number of the priority: the lowest goes first
 	ready chan struct{}
+	yield func() // asks the holder to give it back; nil once it was asked
 }
 
 // growAfter is how many files in a row must arrive before a host that had said
@@ -72,56 +75,77 @@ func (h *hosts) get(name string) *host {
 // forget drops a host of which nothing is worth keeping.
 func (h *hosts) forget(name string, now time.Time) {
 	x := h.m[name]
-	if x.used == 0 && len(x.waiters) == 0 && x.failures == 0 && x.limit == openbits.MaxConnectionsPerHost && !x.until.After(now) {
+	if len(x.holders)+len(x.waiters) == 0 && x.failures == 0 && x.limit == openbits.MaxConnectionsPerHost && !x.until.After(now) {
 		delete(h.m, name)
 	}
 }
 
-// acquire waits for one of the host's connections.
-func (h *hosts) acquire(ctx context.Context, name string, p openbits.Priority) error {
+// acquire waits for one of the host's connections. A foreground job that finds them all in use gets that of a
+// background job, whose yield is called; to stop at once is up to it.
+func (h *hosts) acquire(ctx context.Context, name string, p openbits.Priority, yield func()) (*place, error) {
+	w := &place{host: name, rank: p.Number(), ready: make(chan struct{}), yield: yield}
 	h.mu.Lock()
 	x := h.get(name)
-	if x.used < x.limit && len(x.waiters) == 0 {
-		x.used++
+	if len(x.holders) < x.limit && len(x.waiters) == 0 {
+		x.holders = append(x.holders, w)
 		h.mu.Unlock()
-		return nil
+		return w, nil
 	}
-	w := &waiter{rank: p.Number(), ready: make(chan struct{})}
-	at, _ := slices.BinarySearchFunc(x.waiters, w.rank+1, func(o *waiter, rank int) int { return o.rank - rank })
+	at, _ := slices.BinarySearchFunc(x.waiters, w.rank+1, func(o *place, rank int) int { return o.rank - rank })
 	x.waiters = slices.Insert(x.waiters, at, w)
+	if p == openbits.PriorityForeground {
+		x.makeRoom()
+	}
 	h.mu.Unlock()
 
 	select {
 	case <-w.ready:
-		return nil
+		return w, nil
 	case <-ctx.Done():
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if i := slices.Index(x.waiters, w); i >= 0 {
 		x.waiters = slices.Delete(x.waiters, i, i+1)
-		return ctx.Err()
+		h.forget(name, time.Now())
+	} else { // it was given while ctx ended: pass it on
+		h.releaseLocked(w)
 	}
-	// The place was given while ctx ended: pass it on.
-	h.releaseLocked(name, x)
-	return ctx.Err()
+	return nil, ctx.Err()
 }
 
-func (h *hosts) release(name string) {
+// makeRoom asks the background job of the lowest priority that got its connection last to give it back.
+func (x *host) makeRoom() {
+	var last *place
+	for _, p := range x.holders {
+		if p.rank > openbits.PriorityForeground.Number() && p.yield != nil && (last == nil || p.rank >= last.rank) {
+			last = p
+		}
+	}
+	if last != nil {
+		last.yield()
+		last.yield = nil
+	}
+}
+
+func (h *hosts) release(p *place) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.releaseLocked(name, h.get(name))
+	h.releaseLocked(p)
 }
 
-func (h *hosts) releaseLocked(name string, x *host) {
-	x.used--
-	for x.used < x.limit && len(x.waiters) > 0 {
+func (h *hosts) releaseLocked(p *place) {
+	x := h.m[p.host]
+	if i := slices.Index(x.holders, p); i >= 0 {
+		x.holders = slices.Delete(x.holders, i, i+1)
+	}
+	for len(x.holders) < x.limit && len(x.waiters) > 0 {
 		w := x.waiters[0]
 		x.waiters = x.waiters[1:]
-		x.used++
+		x.holders = append(x.holders, w)
 		close(w.ready)
 	}
-	h.forget(name, time.Now())
+	h.forget(p.host, time.Now())
 }
 
 // busy reports whether somebody waits for a connection to the host.
@@ -216,7 +240,7 @@ func (h *hosts) connections() (n int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, x := range h.m {
-		n += x.used
+		n += len(x.holders)
 	}
 	return n
 }

@@ -40,17 +40,17 @@ var errHostPaused = errors.New("the server is left alone")
 func (m *motion) transfer() error {
 	r := m.r
 	host := hostOf(m.file.URL)
-	if err := r.e.hosts.acquire(m.ctx, host, r.priority()); err != nil {
+	place, err := r.e.hosts.acquire(m.ctx, host, r.priority(), func() { m.cancel(errRestarted) })
+	if err != nil {
 		return err
 	}
-	defer r.e.hosts.release(host)
+	defer r.e.hosts.release(place)
 	if until, _ := r.blocked(host, time.Now()); !until.IsZero() {
 		return errHostPaused
 	}
 	if err := m.open(); err != nil {
 		return err
 	}
-	var err error
 	if m.whole() {
 		r.connect()
 		err = m.End()
