@@ -83,7 +83,9 @@ type downloads struct {
 }
 
 func newDownloads(log *slog.Logger) downloads {
-	dialer := new(dial.Dialer)
+	how, _ := pace.Supported()
+	log.Info("background transfers", "yielding", how)
+	dialer := &dial.Dialer{Wrap: pace.NewGovernor().Wrap}
 	return downloads{httpget.New(httpget.Options{UserAgent: "openbits/" + version.Number, Dial: dialer.DialContext}), dialer, log}
 }
 

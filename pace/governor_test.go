@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: The openbits authors
+// SPDX-License-Identifier: Apache-2.0
+
 package pace
 
 import (
