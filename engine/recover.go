@@ -209,8 +209,12 @@ func (e *Engine) settled(ctx context.Context, j openbits.Job, files []openbits.F
 			continue
 		}
 		var err error
-		if done[i], err = e.published(ctx, publicationOf(j, f)); openbits.KindOf(err) == openbits.KindLocalFile || ctx.Err() != nil {
+		done[i], err = e.published(ctx, publicationOf(j, f))
+		switch kind := openbits.KindOf(err); {
+		case ctx.Err() != nil, kind == openbits.KindLocalFile:
 			return nil, err
+		case f.State == openbits.FilePublishing && (kind == openbits.KindFolderMissing || kind == openbits.KindWriteDenied):
+			return nil, err // it may well stand there: looked at again when it can be
 		}
 	}
 	return done, nil

@@ -5,6 +5,7 @@ package engine_test
 
 import (
 	"context"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -16,19 +17,20 @@ import (
 // routes is a store whose routes cannot be read while err is set.
 type routes struct {
 	engine.Store
-	err error
+	err atomic.Pointer[openbits.Error]
 }
 
 func (s *routes) Route(ctx context.Context, id string) (openbits.Route, error) {
-	if s.err != nil {
-		return openbits.Route{}, s.err
+	if err := s.err.Load(); err != nil {
+		return openbits.Route{}, err
 	}
 	return s.Store.Route(ctx, id)
 }
 
 // A job does not fail because the queue cannot be read for a moment, as when too many files are open.
 func TestQueueCannotBeRead(t *testing.T) {
-	store := &routes{err: &openbits.Error{Op: "read", Object: "the queue", Kind: openbits.KindLocalFile, File: -1}}
+	store := new(routes)
+	store.err.Store(&openbits.Error{Op: "read", Object: "the queue", Kind: openbits.KindLocalFile, File: -1})
 	inWorld(t, func(o *engine.Options) {
 		store.Store = o.Store
 		o.Store = store
@@ -36,7 +38,7 @@ func TestQueueCannotBeRead(t *testing.T) {
 		w.put("a", enginetest.Page{Body: body(100)})
 		id := w.create(file("a"))
 		w.is(id, openbits.StateQueued)
-		store.err = nil
+		store.err.Store(nil)
 		w.after(openbits.DefaultRetryDelay)
 		w.is(id, openbits.StateAcknowledged)
 	})
@@ -74,5 +76,32 @@ func TestSweepGoesOn(t *testing.T) {
 		if n := len(w.disk.Parts("/other")); n != 1 {
 			t.Errorf("%d part files are in the folder from which none can be deleted", n)
 		}
+	})
+}
+
+// A file whose publication was not answered for is not given up while its volume is away: it may stand there.
+func TestPublishedOnAVolumeThatIsAway(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.put("a", enginetest.Page{Body: body(100)})
+		fail := func(c *openbits.Change) error {
+			if len(c.Files) == 1 && c.Files[0].State == openbits.FilePublished {
+				return errFullQueue
+			}
+			return nil
+		}
+		id := w.create(file("a"), keep)
+		w.store.onCommit.Store(&fail)
+		_, err := w.Act(w.ctx, id, openbits.ActionComplete)
+		w.fails(err, openbits.KindDiskFull)
+		w.store.onCommit.Store(nil)
+		w.disk.Unmount(folder)
+		w.act(id, openbits.ActionCancel)
+		w.after(time.Minute)
+		w.disk.Mount(folder)
+		w.after(2 * openbits.MaxRetryDelay)
+		if f := w.fileOf(id, 0); f.State != openbits.FilePublished {
+			t.Errorf("the file is %s, and stands under its name", f.State)
+		}
+		w.published("a")
 	})
 }
