@@ -272,7 +272,12 @@ func TestForegroundFirstInLine(t *testing.T) {
 			w.put(fmt.Sprintf("f%d", i), slow(1000, time.Minute))
 		}
 		w.put("urgent", slow(1000, time.Second))
-		w.create(files(20)) // 8 of them move, 8 wait for a connection
+		w.create(files(8), priority(openbits.PriorityForeground)) // which give none away
+		w.create(func(n *openbits.NewJob) {
+			for i := range 12 {
+				file(fmt.Sprintf("f%d", 8+i))(n)
+			}
+		})
 		urgent := w.create(file("urgent"), priority(openbits.PriorityForeground))
 		w.is(urgent, openbits.StateConnecting, openbits.ReasonHostBusy)
 		w.after(60*time.Second + time.Second/2)
