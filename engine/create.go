@@ -11,6 +11,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/openbits/openbits"
 )
@@ -247,8 +248,19 @@ func (e *Engine) matchKnown(ctx context.Context, job openbits.Job, first int, li
 		}
 		from = page.Next
 	}
+	folders := make(map[string]openbits.Folder)
 	for i, f := range known[:min(n, len(known))] {
-		if f.URL != list[i].URL || f.Place.Name != list[i].Name {
+		folder, ok := folders[list[i].Folder]
+		if !ok {
+			var err error
+			if folder, err = e.Sink.Folder(ctx, list[i].Folder); err != nil {
+				return nil, about(err, i)
+			}
+			folders[list[i].Folder] = folder
+		}
+		same := f.URL == list[i].URL && f.Place.Name == list[i].Name && f.Place.Folder.Path == folder.Path &&
+			f.Digest.Algorithm == list[i].Digest.Algorithm && strings.EqualFold(f.Digest.Expected, list[i].Digest.Expected)
+		if !same {
 			return nil, invalid("first", fmt.Sprintf("file %d is there already and is another one", first+i))
 		}
 	}

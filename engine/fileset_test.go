@@ -247,6 +247,10 @@ func TestRepeatedCalls(t *testing.T) {
 		}
 		_, err = w.AddFiles(w.ctx, n.ID, 2, more("x", "y"))
 		w.fails(err, openbits.KindInvalidArgument)
+		hashed := more("a", "b")
+		hashed[0].Digest.Algorithm = "sha256"
+		_, err = w.AddFiles(w.ctx, n.ID, 2, hashed)
+		w.fails(err, openbits.KindInvalidArgument)
 		_, err = w.AddFiles(w.ctx, n.ID, 9, more("x"))
 		w.fails(err, openbits.KindInvalidArgument)
 		if j := w.job(n.ID); j.FilesTotal != 5 || w.count(n.ID, openbits.EventCreated) != 1 {
