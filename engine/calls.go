@@ -181,27 +181,31 @@ func (e *Engine) RemoveFile(ctx context.Context, id string, index int) (openbits
 		u.file(f, after)
 		u.job.Sweep = true
 		u.effects |= DoSweep
-		if !f.State.Failed() {
-			return after, u.lookAgain()
-		}
-		return after, u.afterRemoval()
+		return after, u.afterRemoval(f)
 	})
 }
 
-// afterRemoval moves a job on whose last troubled file is gone.
-func (u *update) afterRemoval() error {
+// afterRemoval moves a job on that waited for nothing but the file that was removed from it.
+func (u *update) afterRemoval(removed openbits.File) error {
 	j := &u.job
 	switch {
-	case j.State != failed || j.FilesFailed > 0:
+	case j.State != failed && removed.State.Failed():
 		return nil
-	case j.FilesDone < j.FilesTotal:
-		return u.on(OnResume, nil)
-	}
-	j.Error = nil
-	if j.FilesTotal == 0 {
+	case j.State != failed:
+		return u.lookAgain()
+	case j.FilesFailed > 0:
+		return nil
+	case j.FilesTotal == 0:
+		j.Error = nil
 		return u.on(OnSuspend, nothingLeft())
+	case j.FilesDone == j.FilesTotal:
+		j.Error = nil
+		return u.allDone()
+	case removed.State.Failed():
+		return u.on(OnResume, nil)
+	default: // it gave up for another reason than this file
+		return nil
 	}
-	return u.allDone()
 }
 
 // lookAgain lets a job whose files wait for their time see to them once more, since they are not the same any more.

@@ -89,13 +89,13 @@ func (m *modelState) RemoveFile(rt *rapid.T) {
 		rt.Fatalf("a file that is %s was removed from job %s (%s)", before, j.id, j.state)
 	}
 	f.state = openbits.FileDropped
-	if before.Failed() && j.state == openbits.StateError && j.count(openbits.FileState.Failed) == 0 {
+	if j.state == openbits.StateError && j.count(openbits.FileState.Failed) == 0 {
 		switch {
 		case len(j.left()) == 0:
 			j.state = openbits.StateSuspended
 		case j.count(func(s openbits.FileState) bool { return !s.Done() }) == 0:
 			j.state = j.end()
-		default:
+		case before.Failed():
 			j.state = openbits.StateQueued
 		}
 	}
