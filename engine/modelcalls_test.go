@@ -5,10 +5,10 @@ package engine_test
 
 import (
 	"errors"
-	"os"
-	"path/filepath"
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
