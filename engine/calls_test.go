@@ -290,6 +290,26 @@ func TestRemovingTheFailedFile(t *testing.T) {
 	})
 }
 
+// TestRemovingARenewedFile: the failed file got another URL, which makes it wait for a resume, and is removed then. Nothing
+// is left to wait for.
+func TestRemovingARenewedFile(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.put("f0", enginetest.Page{Body: body(1000)})
+		id := w.create(files(2))
+		w.is(id, openbits.StateError)
+		if _, err := w.RenewURL(w.ctx, id, 1, site+"elsewhere"); err != nil {
+			t.Fatal(err)
+		}
+		w.is(id, openbits.StateError)
+		if _, err := w.RemoveFile(w.ctx, id, 1); err != nil {
+			t.Fatal(err)
+		}
+		if j := w.is(id, openbits.StateAcknowledged, openbits.ReasonCompleted); j.Error != nil {
+			t.Errorf("its error is %v", j.Error)
+		}
+	})
+}
+
 // TestRemovingFromAJobThatGaveUp: a job that gave up is not resumed because its owner removes a file.
 func TestRemovingFromAJobThatGaveUp(t *testing.T) {
 	inWorld(t, nil, func(w *world) {

@@ -334,7 +334,7 @@ func (m *modelState) Rest(*rapid.T) { m.rest() }
 // NewVersion changes a file of the origin.
 func (m *modelState) NewVersion(rt *rapid.T) {
 	if len(m.paths) == 0 {
-		rt.Skip("no file")
+		rt.Skip("no file is served yet")
 	}
 	m.origin.Change(m.paths[rapid.IntRange(0, len(m.paths)-1).Draw(rt, "path")], rapid.Int64Range(-5_000, 5_000).Draw(rt, "grow"))
 }

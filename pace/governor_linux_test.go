@@ -136,7 +136,7 @@ func clampOf(t *testing.T, conn net.Conn) (clamp int) {
 // TestGoverned: the window of a background connection is the governor's, and its bytes arrive; a foreground one is left alone.
 func TestGoverned(t *testing.T) {
 	if how, ok := Supported(); !ok {
-		t.Skip(how)
+		t.Skip("connections cannot be governed here: " + how)
 	}
 	near, far := connect(t)
 	g := NewGovernor()
