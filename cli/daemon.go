@@ -20,7 +20,6 @@ const logEnded = "the service ended with an error"
 
 func (a *app) daemon() *cobra.Command {
 	var idle, level string
-	var yield bool
 	c := &cobra.Command{
 		Use:   "daemon",
 		Short: "run the service in the foreground",
@@ -45,7 +44,7 @@ when it is started again. Other verbs start it by themselves when they need it; 
 				return err
 			}
 			log := slog.New(slog.NewTextHandler(a.Err, &slog.HandlerOptions{Level: least}))
-			err = daemon.Run(c.Context(), daemon.Options{Places: p, IdleExit: after, Log: log, Yield: yield})
+			err = daemon.Run(c.Context(), daemon.Options{Places: p, IdleExit: after, Log: log})
 			if err != nil {
 				// Whoever started the service reads the kind from its log.
 				log.Error(logEnded, "kind", openbits.KindOf(err), "error", err)
@@ -54,7 +53,6 @@ when it is started again. Other verbs start it by themselves when they need it; 
 		},
 	}
 	c.Flags().StringVar(&idle, "idle-exit", "", "end after this `TIME` without clients and without jobs that move")
-	c.Flags().BoolVar(&yield, "yield", false, "let background downloads make way for other traffic (Linux; unfinished, see docs/yielding.md)")
 	c.Flags().StringVar(&level, "log-level", "info", "least `LEVEL` that is logged: debug, info, warn or error")
 	return c
 }

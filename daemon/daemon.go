@@ -33,7 +33,6 @@ type Options struct {
 	Places   places.Places
 	IdleExit time.Duration // end when there was no client and no job to move for this long; 0: never
 	Log      *slog.Logger  // nil: nothing is logged
-	Yield    bool          // govern background connections; see docs/yielding.md for where that is not good enough yet
 
 	Machine engine.Machine // nil: this computer
 }
@@ -66,7 +65,7 @@ func Run(ctx context.Context, o Options) (err error) {
 	tidy := newTidier()
 	e := engine.New(engine.Options{
 		Store: store, Sink: files, Machine: o.Machine, Log: o.Log, Rest: tidy.rest,
-		Downloads:  newDownloads(o.Log, o.Yield),
+		Downloads:  newDownloads(o.Log),
 		NewLimiter: func(rate int64) engine.Limiter { return pace.NewLimiter(rate) },
 	})
 	if err := e.Start(ctx); err != nil {
@@ -83,13 +82,10 @@ type downloads struct {
 	log    *slog.Logger
 }
 
-func newDownloads(log *slog.Logger, yield bool) downloads {
-	dialer := new(dial.Dialer)
-	if yield {
-		how, _ := pace.Supported()
-		log.Info("background transfers", "yielding", how)
-		dialer.Wrap = pace.NewGovernor().Wrap
-	}
+func newDownloads(log *slog.Logger) downloads {
+	how, _ := pace.Supported()
+	log.Info("background transfers", "yielding", how)
+	dialer := &dial.Dialer{Wrap: pace.NewGovernor().Wrap}
 	return downloads{httpget.New(httpget.Options{UserAgent: "openbits/" + version.Number, Dial: dialer.DialContext}), dialer, log}
 }
 

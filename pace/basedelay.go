@@ -3,10 +3,17 @@
 
 package pace
 
-import "time"
+import (
+	"net/netip"
+	"time"
+)
 
-// baseMinutes is how many one-minute minima are kept: after so long, a route that became longer is believed.
-const baseMinutes = 10
+const (
+	// baseMinutes is how many one-minute minima are kept: after so long, a route that became longer is believed in any case.
+	baseMinutes = 10
+	// maxServers bounds the base delays that are remembered.
+	maxServers = 256
+)
 
 // baseDelay is the smallest round trip to one server in the last ten minutes.
 type baseDelay struct {
@@ -38,4 +45,32 @@ func (b *baseDelay) value() time.Duration {
 		}
 	}
 	return least
+}
+
+// reset forgets all but rtt: the route is another one.
+func (b *baseDelay) reset(rtt time.Duration) {
+	b.minima = [baseMinutes]time.Duration{}
+	b.minima[b.current] = rtt
+}
+
+// baseDelays are those of servers, which outlive their connections. The zero value is empty.
+type baseDelays map[netip.Addr]*baseDelay
+
+// of answers the base delay of a server.
+func (d *baseDelays) of(server netip.Addr, now time.Duration) *baseDelay {
+	if b, ok := (*d)[server]; ok {
+		return b
+	}
+	if *d == nil {
+		*d = make(baseDelays)
+	}
+	for old := range *d {
+		if len(*d) < maxServers {
+			break
+		}
+		delete(*d, old) // any: it is learned again
+	}
+	b := &baseDelay{began: now}
+	(*d)[server] = b
+	return b
 }

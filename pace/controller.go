@@ -3,7 +3,11 @@
 
 package pace
 
-import "time"
+import (
+	"time"
+
+	"github.com/openbits/openbits"
+)
 
 const (
 	// TickInterval is how often a controller is asked while bytes move. It is a small part of any round trip over the Internet.
@@ -12,16 +16,18 @@ const (
 	yieldDelay = 10 * time.Millisecond
 	// cruiseDelay is the queue that a background transfer keeps while it is alone: enough for
 	// the link never to run dry, less than what makes a cubic sender leave its slow start (4 ms, HyStart).
-	cruiseDelay = 3 * time.Millisecond
+	cruiseDelay = 2500 * time.Microsecond
 	// yieldPackets and cruisePackets are the same for slow links, in packets on the wire.
 	yieldPackets, cruisePackets = 6, 2.5
 	// stall is a time between samples in which the computer had no time for us.
 	stall = 4 * TickInterval
+	// standingTime is over which a queue must stand to be one: longer than the time between two frames of a video.
+	standingTime = 40 * time.Millisecond
 	// slowestPacket bounds the time of a packet that is reckoned with: 2 Mbit/s.
 	slowestPacket = 6 * time.Millisecond
 	// packetSize is a full packet on the wire, in bytes.
 	packetSize = 1500
-	// floorSegments is the least window of a connection: with less, the kernel has no
+	// floorSegments is the least window: with less, the kernel has no
 	// full-size segments to measure a round trip by, and some servers give up.
 	floorSegments = 2
 	// startSegments is the window of a connection that begins (RFC 6928).
@@ -32,46 +38,71 @@ const (
 type Sample struct {
 	Base      time.Duration // round trip without any queue
 	Queue     time.Duration // round trip now, less Base: the queueing delay
+	Trip      time.Duration // queueing delay of a single round trip that was measured now; negative: none
 	Delivered int64         // bytes that arrived for these connections since the sample before
 	Lost      int64         // segments that arrived out of order since then
-	Counted   bool          // Foreign and Opens are known
-	Foreign   int64         // bytes that arrived for others on this host since then; what was counted too early is taken off again
-	Opens     int64         // connections that others on this host began to open since then
-	Flows     int           // connections that share the window
 	Segment   int           // bytes in a full segment
+
+	Counted     bool  // what others on this host do is known
+	ForeignLow  int64 // bytes that others on this host moved, at least and
+	ForeignHigh int64 // at most, since some time in the past that is the same as long as Counted holds
+	Opens       int64 // connections that others on this host began to open since the sample before
 }
+
+// phase is what a Controller is at.
+type phase int
+
+const (
+	phaseStart  phase = iota // finding out what the link carries: the window doubles each round
+	phaseCruise              // filling the link, with a small queue
+	phaseAside               // somebody may be there: most of the link is left, to find out
+	phaseFloor               // somebody is there
+	phaseReturn              // taking back what was given up
+)
 
 // Controller decides how many bytes background connections may have under way together, so that
 // they use what others leave and get out of the way as soon as others come. It is arithmetic on
 // samples and their times: it has no clock, no sockets and no goroutines.
 //
 // The window is the one signal that a receiver can give its senders at once (RFC 9840,
-// rLEDBAT). The rules differ from RFC 6817 and LEDBAT++ in keeping a queue of 3 ms and not of 60 to 100.
+// rLEDBAT). The rules differ from RFC 6817 and LEDBAT++ in keeping a queue of 3 ms and not of 60 to 100, and in
+// noticing others by the bytes that are missing when the link was full, which shows a round trip or more before any queue does.
 type Controller struct {
-	now   time.Duration
-	in    Sample
-	rtt   time.Duration
-	rates rateHistory
+	now     time.Duration
+	elapsed time.Duration // since the sample before
+	in      Sample
+	rtt     time.Duration
+	rates   rateHistory
 
-	capacity capacity
-	host     hostForeground
-	noise    noise
+	capacity  capacity
+	host      hostForeground
+	noise     noise
+	intrusion intrusion
+	trickle   trickle
+	flat      flat
+	longer    time.Duration // by which the path was found to be longer
 
-	started  bool // the start, which doubles the window each round, is over
-	window   float64
-	offered  float64 // what was offered; it follows window in small steps
-	round    time.Duration
-	calm     int  // rounds in which there was no queue although the window seems full
-	proven   bool // the counters of this host say that the foreground has gone
-	departed bool // a queue that was not ours has gone
+	phase   phase
+	since   time.Duration // of the phase
+	window  float64
+	offered float64 // what was offered; it follows window in small steps
+	round   time.Duration
+	lastCut time.Duration
 
-	bold       bool    // growth may be fast: whoever was there has gone
-	probing    bool    // growing beyond what the link was thought to carry
-	returning  bool    // nobody was there
-	aside      bool    // finding out whether somebody is there
-	undoubted  float64 // the link's rate before the last yields
-	lastGrowth time.Duration
-	lastCut    time.Duration
+	calm      int           // rounds in which there was no queue although the window seems full
+	probed    time.Duration // when the window last grew beyond what the link was thought to carry
+	before    float64       // rate of the round before, in phaseStart
+	undoubted float64       // the link's rate before the last yields
+
+	rival      openbits.Rival // who has the link, in phaseAside and phaseFloor
+	bold       bool           // whoever was there has gone: growth may be fast
+	real       bool           // a queue that was not ours was seen at the floor
+	aside      time.Duration
+	asideQueue time.Duration // the longest queue in the second round of phaseAside
+	level      float64       // bytes per second that others had when the link was crowded
+	same       int           // times in a row that was so
+	filled     float64       // the rate when a queue made us look for somebody else
+	shared     bool          // somebody who yields as well has a part of the link
 	lastYield  time.Duration
 	quiet      time.Duration // as long as it is now
 	quietUntil time.Duration
@@ -80,16 +111,42 @@ type Controller struct {
 
 // NewController returns a controller for connections that begin.
 func NewController() *Controller {
-	return &Controller{overSince: -1, lastCut: -time.Hour, lastYield: -time.Hour}
+	return &Controller{overSince: -1, probed: -time.Hour, lastCut: -time.Hour, lastYield: -time.Hour}
 }
 
 // Step takes the sample of time now, which only grows, and answers the window in bytes for all connections together.
 func (c *Controller) Step(now time.Duration, s Sample) int64 {
 	elapsed := now - c.now
-	c.now, c.in = now, s
-	c.noise.own = min(max(noisy, 2*timeOfPacket(c.capacity.most)), 2*noisy)
-	c.noise.add(now, max(s.Queue, 0), s.Base, c.window <= 4*c.floor())
-	c.in.Queue = c.noise.filter(max(s.Queue, 0))
+	c.observe(now, elapsed, s)
+	switch {
+	case c.host.holds(now, s, c.capacity.rate, c.standing() < c.yieldAt()/2):
+		c.hold()
+	case c.phase == phaseStart:
+		c.start()
+	case c.phase == phaseCruise:
+		c.cruise()
+	case c.phase == phaseAside:
+		c.standAside()
+	case c.phase == phaseFloor:
+		c.wait()
+	case c.phase == phaseReturn:
+		c.comeBack()
+	}
+	c.window = max(c.window, c.floor())
+	c.follow(elapsed)
+	return int64(c.offered)
+}
+
+// observe takes in what is known of time now.
+func (c *Controller) observe(now, elapsed time.Duration, s Sample) {
+	c.now, c.elapsed, c.in = now, elapsed, s
+	queue := max(s.Queue, 0)
+	c.noise.packet = c.packetTime()
+	c.noise.add(queue)
+	if s.Trip >= 0 && c.phase == phaseFloor && now > c.since+c.rtt*5/4 {
+		c.noise.trip(s.Trip)
+	}
+	c.in.Queue = c.noise.filter(queue)
 	c.rtt = s.Base + c.in.Queue
 	c.rates.add(now, s.Delivered)
 	if c.window < c.floor() {
@@ -101,44 +158,53 @@ func (c *Controller) Step(now time.Duration, s Sample) int64 {
 	if elapsed > stall {
 		// We were kept from running, and what came late looks like a queue: look again before a cut.
 		c.lastCut = now
+		c.intrusion.forget()
 	}
+}
 
-	switch {
-	case c.host.holds(now, s, c.capacity.rate):
-		c.hold()
-	case c.mustCut():
-		c.cut()
-	case now >= c.round:
-		c.round = now + c.rtt
-		c.grow()
+// standing is the queue that did not go away for a while: packets of others that come now and then are not in it.
+func (c *Controller) standing() time.Duration { return c.noise.leastOver(max(standingTime, c.rtt/2)) }
+
+// enter begins a phase.
+func (c *Controller) enter(p phase) {
+	if p == phaseCruise {
+		c.intrusion.begin()
 	}
-	c.window = max(c.window, c.floor())
-	c.follow(elapsed)
-	return int64(c.offered)
+	if p == phaseFloor {
+		c.noise.trips = c.noise.trips[:0]
+	}
+	c.phase, c.since = p, c.now
+	c.round = c.now + c.rtt
+}
+
+// Longer answers by how much the path without any queue was found to be longer than Base, since it was asked last.
+func (c *Controller) Longer() time.Duration {
+	longer := c.longer
+	c.longer = 0
+	return longer
 }
 
 // Restart says that nothing moved for a while: what the network looks like has to be found out anew.
 func (c *Controller) Restart() {
-	c.started, c.window, c.offered, c.bold, c.aside = false, 0, 0, false, false
-	c.rates = rateHistory{}
+	c.phase, c.window, c.offered, c.bold = phaseStart, 0, 0, false
+	c.rates, c.before = rateHistory{}, 0
+	c.intrusion.forget()
 }
 
 // floor is the least window in bytes.
-func (c *Controller) floor() float64 {
-	return float64(max(c.in.Flows, 1) * floorSegments * c.in.Segment)
-}
+func (c *Controller) floor() float64 { return float64(floorSegments * c.in.Segment) }
 
 // full is the window that just fills the link, without a queue.
-func (c *Controller) full() float64 { return c.capacity.rate * c.in.Base.Seconds() }
+func (c *Controller) full() float64 {
+	return c.capacity.rate * (c.in.Base + c.noise.lasting()).Seconds() // noise is on the way too
+}
 
 // aging is over which time the estimate of the capacity fades, 0 for not at all: who stands aside
 // learns nothing, and where a queue stands in the way of a window that should not fill the link, it is wrong.
 func (c *Controller) aging() time.Duration {
 	switch {
-	case !c.started || c.window <= 2*c.floor():
+	case c.phase == phaseStart || c.phase == phaseFloor || c.window <= 2*c.floor():
 		return 0
-	case c.window < 0.85*c.full() && c.in.Queue > c.cruiseAt():
-		return decayTime / 10
 	}
 	return decayTime
 }

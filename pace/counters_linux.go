@@ -23,8 +23,12 @@ func openHostCounters() hostCounters {
 	return c
 }
 
-func (c *procCounters) read(interfaces []string) (arrived, opens int64) {
-	return receivedBytes(c.text(c.dev), interfaces), activeOpens(c.text(c.snmp))
+func (c *procCounters) read(iface string) (counted, bool) {
+	received, sent := interfaceBytes(c.text(c.dev), iface)
+	if received < 0 {
+		return counted{}, false
+	}
+	return counted{received, sent, activeOpens(c.text(c.snmp))}, true
 }
 
 // text reads a file from its beginning. What does not fit is not there.
@@ -36,25 +40,21 @@ func (c *procCounters) text(f *os.File) []byte {
 	return c.buf[:n]
 }
 
-// receivedBytes adds up the bytes received by interfaces in the text of /proc/net/dev, -1 when one is not there.
-func receivedBytes(text []byte, interfaces []string) int64 {
-	found, sum := 0, int64(0)
+// interfaceBytes are the bytes received and sent by an interface in the text of /proc/net/dev, -1 when it is not there.
+func interfaceBytes(text []byte, iface string) (received, sent int64) {
 	for line := range bytes.Lines(text) {
 		name, rest, ok := bytes.Cut(line, []byte(":"))
-		if !ok {
+		if !ok || string(bytes.TrimSpace(name)) != iface {
 			continue
 		}
-		for _, want := range interfaces {
-			if string(bytes.TrimSpace(name)) == want {
-				found++
-				sum += firstNumber(rest)
-			}
+		fields := bytes.Fields(rest)
+		if len(fields) < 9 {
+			break
 		}
+		// Eight columns of what was received, then those of what was sent, bytes first.
+		return firstNumber(fields[0]), firstNumber(fields[8])
 	}
-	if found == 0 || found < len(interfaces) {
-		return -1
-	}
-	return sum
+	return -1, -1
 }
 
 // activeOpens is Tcp ActiveOpens in the text of /proc/net/snmp: connections this host began to open (RFC 4022); -1 when it is not there.

@@ -3,7 +3,10 @@
 
 package pace
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 const (
 	// foreignTime is over how long the bytes of others are counted.
@@ -12,39 +15,63 @@ const (
 	foreignLeast = 3 * packetSize
 	// foreignShare is the part of the link's rate that counts as somebody.
 	foreignShare = 0.05
-	// shortHold and longHold bound for how long room is made after the last bytes of others: two round trips.
-	shortHold, longHold = 80 * time.Millisecond, 300 * time.Millisecond
+	// holdExtra, shortHold and longHold are for how long room is made after the last bytes of others: one round trip
+	// and holdExtra, in which a program that got an answer asks the next question.
+	holdExtra, shortHold, longHold = 20 * time.Millisecond, 60 * time.Millisecond, 300 * time.Millisecond
 	// openHold is how long, beside two round trips, the first bytes of a new connection are waited for.
 	openHold = 60 * time.Millisecond
 	// falseOpens in a row, after which no bytes came, are believed to go elsewhere, such as to this host itself.
 	falseOpens = 3
 )
 
+// account is what others on this host had moved at a time.
+type account struct {
+	at        time.Duration
+	low, high int64
+}
+
 // hostForeground finds foreground transfers of this host by its counters.
 type hostForeground struct {
-	recent  [foreignTime / TickInterval]int64
+	recent  [foreignTime/TickInterval + 1]account // a ring
 	next    int
+	filled  int
 	until   time.Duration
 	opened  time.Duration // when the open that is waited for was seen
 	waiting bool
 	misses  int
+	steady  steadyForeground
 }
 
-// holds reports whether room has to be made now.
-func (h *hostForeground) holds(now time.Duration, s Sample, capacity float64) bool {
+// holds reports whether room has to be made now. capacity is the link's rate, clear says that no queue stands.
+func (h *hostForeground) holds(now time.Duration, s Sample, capacity float64, clear bool) bool {
 	if !s.Counted {
+		h.filled, h.steady = 0, steadyForeground{}
 		return false
 	}
-	h.recent[h.next] = s.Foreign
-	h.next = (h.next + 1) % len(h.recent)
-	var sum int64
-	for _, n := range h.recent {
-		sum += n
-	}
-	if float64(sum) > max(foreignLeast, foreignShare*capacity*foreignTime.Seconds()) {
-		h.until = max(h.until, now+min(max(2*s.Base, shortHold), longHold))
+	sum := h.count(account{now, s.ForeignLow, s.ForeignHigh})
+	h.steady.add(now, s.ForeignLow, sum, capacity, clear)
+	if float64(sum) > h.steady.allowed(max(foreignLeast, foreignShare*capacity*foreignTime.Seconds())) {
+		h.until = max(h.until, now+min(max(s.Base+holdExtra, shortHold), longHold))
 		h.waiting, h.misses = false, 0
 	}
+	h.open(now, s)
+	return now < h.until
+}
+
+// count answers what others surely moved within foreignTime.
+func (h *hostForeground) count(a account) int64 {
+	h.recent[h.next] = a
+	h.next = (h.next + 1) % len(h.recent)
+	h.filled = min(h.filled+1, len(h.recent))
+	oldest := h.recent[h.next]
+	if h.filled < len(h.recent) {
+		oldest = h.recent[0]
+	}
+	return a.low - oldest.high
+}
+
+// open makes room for a connection before its first bytes.
+func (h *hostForeground) open(now time.Duration, s Sample) {
 	wait := 2*s.Base + openHold
 	if h.waiting && now > h.opened+wait {
 		h.waiting = false
@@ -56,5 +83,89 @@ func (h *hostForeground) holds(now time.Duration, s Sample, capacity float64) bo
 			h.until = max(h.until, now+wait)
 		}
 	}
-	return now < h.until
+}
+
+const (
+	// steadyWindow is over which the rate of others is taken, and steadyWindows how many of them have to be alike.
+	steadyWindow, steadyWindows = 200 * time.Millisecond, 5
+	// steadySpread is how much larger than the smallest the largest may be. What grows as soon as there is room does not stay within.
+	steadySpread = 1.6
+	// steadyShare of the link is the most that leaves something to use.
+	steadyShare = 0.85
+	// pushed is the part of what it had that somebody has when our traffic is in the way.
+	pushed = 0.75
+	// firstTrust and lastTrust bound for how long it is watched again after that.
+	firstTrust, lastTrust = time.Second, 30 * time.Second
+)
+
+// steadyForeground tells somebody who needs a certain rate and no more, such as a call, from somebody who takes all there
+// is. While we are out of the way and no queue stands, the latter grows; who stays at a rate has what it needs, and the rest may be used.
+type steadyForeground struct {
+	began, low  int64
+	from        time.Duration
+	rates       [steadyWindows]float64
+	filled      int
+	peak        float64 // the most in one foreignTime
+	nextPeak    float64
+	level       float64 // bytes per second that are left to it; 0: it is not steady
+	burst       float64 // bytes in foreignTime that are left to it
+	trust       time.Duration
+	notBefore   time.Duration
+	quietWindow int
+}
+
+func (s *steadyForeground) add(now time.Duration, low, sum int64, capacity float64, clear bool) {
+	if s.from == 0 || !clear && s.level == 0 {
+		s.from, s.low, s.filled, s.nextPeak, s.peak = now, low, 0, 0, 0
+		return
+	}
+	s.nextPeak = max(s.nextPeak, float64(sum))
+	if now-s.from < steadyWindow {
+		return
+	}
+	rate := float64(low-s.low) / (now - s.from).Seconds()
+	s.rates[s.filled%steadyWindows] = rate
+	s.filled++
+	s.peak, s.nextPeak = max(s.nextPeak, s.peak*0.9), 0
+	s.from, s.low = now, low
+	if s.level > 0 {
+		s.watch(now, rate)
+		return
+	}
+	least, most := math.Inf(1), 0.0
+	for _, r := range s.rates {
+		least, most = min(least, r), max(most, r)
+	}
+	if s.filled >= steadyWindows && now >= s.notBefore && least > 0 && most <= steadySpread*least && most <= steadyShare*capacity {
+		s.level, s.burst, s.quietWindow = most, 1.5*s.peak+foreignLeast, 0
+	}
+}
+
+// watch checks that it still has what it had.
+func (s *steadyForeground) watch(now time.Duration, rate float64) {
+	switch {
+	case rate > steadySpread*s.level: // it wants more
+		s.level = 0
+	case rate < pushed*s.level:
+		if s.quietWindow++; s.quietWindow < 2 {
+			return
+		}
+		if rate > foreignShare*s.level { // still there, with less
+			s.trust = min(max(2*s.trust, firstTrust), lastTrust)
+			s.notBefore = now + s.trust
+		}
+		s.level = 0
+	default:
+		s.quietWindow = 0
+		return
+	}
+	s.filled = 0
+}
+
+// allowed is how many bytes in foreignTime are no reason to make room; usual is that without anybody.
+func (s *steadyForeground) allowed(usual float64) float64 {
+	if s.level == 0 {
+		return usual
+	}
+	return max(usual, s.burst)
 }

@@ -16,62 +16,41 @@ import (
 const (
 	// idleAfter is how long nothing has moved when the governor stops its clock.
 	idleAfter = time.Second
-	// movingTime is how long after its last bytes a connection has a share of the window.
-	movingTime = 500 * time.Millisecond
 	// measurable is the least round trip that can be governed: the kernel measures whole milliseconds,
 	// and a path that short is a local network, which seldom is the narrow place.
 	measurable = 2 * time.Millisecond
-	// maxServers bounds the base delays that are remembered.
-	maxServers = 256
 )
 
-// socket reads and sets what a governor needs of one connection.
-type socket interface {
-	read() (reading, error)
-	clamp(bytes int) error // the largest window to offer
-}
-
-// reading is what the kernel knows of a connection. Counts are since it was opened.
-type reading struct {
-	rtt         time.Duration // round trip of the bytes that arrive, 0: not known yet
-	minRTT      time.Duration // least round trip of what was sent: the handshake
-	received    int64         // bytes
-	segments    int64
-	data        int64 // segments with data
-	outOfOrder  int64 // segments
-	segmentSize int   // bytes
-}
-
-// hostCounters counts what arrives at this host. Both counts are since it started; negative: not known.
-type hostCounters interface {
-	read(interfaces []string) (arrived, opens int64)
-}
-
 // Governor makes background connections yield to everything else that uses the same
-// link. It shares one window among all it was given. While none of them moves it does nothing at all.
+// link. Those that leave through the same interface share one window in each direction. While none of them moves it does nothing at all.
 type Governor struct {
-	epoch   time.Time
+	clock   func() time.Duration // since some time; it never jumps
+	wall    func() time.Time
 	sockets func(net.Conn) (socket, error)
 	host    hostCounters
 	least   time.Duration // connections with a shorter round trip are not governed
 	running atomic.Bool
 
-	mu         sync.Mutex
-	control    *Controller
-	flows      map[*flow]struct{}
-	bases      map[netip.Addr]*baseDelay
-	interfaces []string
-	arrived    int64 // counters at the last tick
-	opens      int64
-	fresh      bool // the counters of the last tick are of no use
-	lastMove   time.Duration
+	mu     sync.Mutex
+	flows  map[*flow]struct{}
+	groups map[groupKey]*group
+	bases  baseDelays
+	last   time.Duration // when bytes moved
+}
+
+// groupKey tells which connections share a narrow place.
+type groupKey struct {
+	iface string
+	up    bool // they send
 }
 
 // NewGovernor returns a governor for connections of this computer; Supported says whether it can do anything.
 func NewGovernor() *Governor {
+	epoch := time.Now()
 	return &Governor{
-		epoch: time.Now(), sockets: openSocket, host: openHostCounters(), least: measurable,
-		control: NewController(), flows: make(map[*flow]struct{}), bases: make(map[netip.Addr]*baseDelay),
+		clock: func() time.Duration { return time.Since(epoch) }, wall: time.Now,
+		sockets: openSocket, host: openHostCounters(), least: measurable,
+		flows: make(map[*flow]struct{}), groups: make(map[groupKey]*group),
 	}
 }
 
@@ -93,11 +72,11 @@ func (g *Governor) Wrap(conn net.Conn, p openbits.Priority) net.Conn {
 	if err != nil || r.minRTT < g.least {
 		return conn
 	}
-	if err := s.clamp(startSegments * r.segmentSize); err != nil {
+	if err := s.offer(startSegments * r.segmentSize); err != nil {
 		return conn
 	}
-	f := &flow{Conn: conn, governor: g, socket: s, server: remote, last: r}
-	g.add(f, interfaceOf(local))
+	f := newFlow(g, conn, s, r, p)
+	g.add(f, remote, interfaceOf(local))
 	return f
 }
 
@@ -131,54 +110,33 @@ func interfaceOf(local netip.Addr) string {
 	return ""
 }
 
-func (g *Governor) add(f *flow, iface string) {
+func (g *Governor) add(f *flow, server netip.Addr, iface string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	f.iface = iface
-	f.base = g.baseOf(f.server)
-	f.base.add(g.now(), f.last.minRTT)
-	f.moved = g.now()
+	now := g.clock()
+	f.base = g.bases.of(server, now)
+	f.base.add(now, f.last.minRTT)
+	f.moved = now
 	g.flows[f] = struct{}{}
-	g.changed()
+	g.group(groupKey{iface: iface}).join(f)
+}
+
+// group answers the group of a key, which outlives its connections: what was learned of a link stays true.
+func (g *Governor) group(k groupKey) *group {
+	if have, ok := g.groups[k]; ok {
+		return have
+	}
+	made := newGroup(k)
+	g.groups[k] = made
+	return made
 }
 
 func (g *Governor) remove(f *flow) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	delete(g.flows, f)
-	g.changed()
+	f.group.leave(f)
 }
-
-// changed notes which interfaces the flows use.
-func (g *Governor) changed() {
-	g.interfaces, g.fresh = g.interfaces[:0], true
-	seen := make(map[string]bool, 1)
-	for f := range g.flows {
-		if !seen[f.iface] {
-			seen[f.iface] = true
-			g.interfaces = append(g.interfaces, f.iface)
-		}
-	}
-}
-
-// baseOf is the base delay of a server, which outlives its connections.
-func (g *Governor) baseOf(server netip.Addr) *baseDelay {
-	if b, ok := g.bases[server]; ok {
-		return b
-	}
-	for old := range g.bases {
-		if len(g.bases) < maxServers {
-			break
-		}
-		delete(g.bases, old) // any: it is learned again
-	}
-	b := new(baseDelay)
-	b.began = g.now()
-	g.bases[server] = b
-	return b
-}
-
-func (g *Governor) now() time.Duration { return time.Since(g.epoch) }
 
 // wake starts the clock when bytes begin to move.
 func (g *Governor) wake() {
@@ -186,8 +144,10 @@ func (g *Governor) wake() {
 		return
 	}
 	g.mu.Lock()
-	g.control.Restart()
-	g.fresh, g.lastMove = true, g.now()
+	for _, each := range g.groups {
+		each.restart()
+	}
+	g.last = g.clock()
 	g.mu.Unlock()
 	go g.run()
 }
@@ -197,8 +157,38 @@ func (g *Governor) run() {
 	ticker := time.NewTicker(TickInterval)
 	defer ticker.Stop()
 	for range ticker.C {
-		if !g.tick(g.now()) {
+		if !g.tick() {
 			return
+		}
+	}
+}
+
+// tick lets each group look at its connections and set their windows. It answers false when the clock may stop.
+func (g *Governor) tick() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, each := range g.groups {
+		if each.tick(g.clock, g.host) {
+			g.last = g.clock()
+		}
+	}
+	g.sort()
+	if g.clock()-g.last > idleAfter || len(g.flows) == 0 {
+		for _, each := range g.groups {
+			each.rest()
+		}
+		g.running.Store(false)
+		return false
+	}
+	return true
+}
+
+// sort moves connections that turned from receiving to sending, or back, to the group of that direction.
+func (g *Governor) sort() {
+	for f := range g.flows {
+		if up := f.sends(); up != f.group.key.up {
+			f.group.leave(f)
+			g.group(groupKey{f.group.key.iface, up}).join(f)
 		}
 	}
 }

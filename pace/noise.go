@@ -9,71 +9,83 @@ import (
 )
 
 const (
-	// noiseTime is the least over which a tremble is measured; two round trips if those are longer.
-	noiseTime = 60 * time.Millisecond
-	// mostLasting bounds what noise may add to what is taken for nobody's queue.
-	mostLasting = 8 * time.Millisecond
+	// noiseSamples is how many round trips are looked at, and noiseNeeded how many say something.
+	noiseSamples, noiseNeeded = 32, 8
+	// mostLeast is the most that the least of them may be: noise leaves some alone.
+	mostLeast = 2500 * time.Microsecond
+	// ownNoise is a tremble that the clocks of the kernel (1 ms) and packets of our own make.
+	ownNoise = 1200 * time.Microsecond
+	// noiseFactor is by how much the queueing delay of a noisy path may be longer without anybody there.
+	noiseFactor = 4
+	// mostNoise bounds what noise may add to what is taken for nobody's queue.
+	mostNoise = 10 * time.Millisecond
 	// filterTime is over which the least queueing delay is taken on a noisy path.
 	filterTime = 60 * time.Millisecond
-	// noiseSamples is of how many measurements the lowest fifth is looked at: some seconds.
-	noiseSamples = 31
-	// mostNoise bounds what is believed of one measurement: more than this is no tremble.
-	mostNoise = 12 * time.Millisecond
-	// noisy is the noise from which the least of several samples is taken for the queue.
-	noisy = 600 * time.Microsecond
 )
 
-// noise measures how much the round trip trembles by itself, as it does on Wi-Fi: by how
-// much its mean is over its least within a time in which a queue hardly changes. The queue
-// on such a path is the least of that time: noise comes on top of a queue, it never hides one.
+// noise measures how much the round trip trembles by itself, as it does on Wi-Fi, from single round trips at the floor, where
+// next to nothing of ours is under way. Noise makes each differ from the one before, up and down, which a queue that others keep does not; and it makes
+// short ones rare, which the bursts of others, with pauses in between, do not. The queue
+// on such a path is the least of some time: noise comes on top of a queue, it never hides one.
 type noise struct {
-	value   time.Duration
-	own     time.Duration               // noise that packets of ours make
-	samples [noiseSamples]time.Duration // a ring
-	filled  int
-	began   time.Duration
-	sum     time.Duration
-	count   int
-	least   time.Duration
-	recent  [64]time.Duration
-	next    int
+	packet time.Duration   // that a full packet takes
+	trips  []time.Duration // queueing delays since the floor was reached
+	value  time.Duration
+	recent [64]time.Duration
+	next   int
 }
 
-// add takes a queueing delay. few says that there are too few packets to see the noise go away.
-func (n *noise) add(now, queue, rtt time.Duration, few bool) {
+// add takes the queueing delay of a tick.
+func (n *noise) add(queue time.Duration) {
 	n.recent[n.next] = queue
 	n.next = (n.next + 1) % len(n.recent)
-	if n.count == 0 || queue < n.least {
-		n.least = queue
+}
+
+// trip takes the queueing delay of a single round trip.
+func (n *noise) trip(queue time.Duration) {
+	if len(n.trips) < noiseSamples {
+		n.trips = append(n.trips, queue)
 	}
-	n.sum += queue
-	n.count++
-	if now-n.began < max(noiseTime, 2*rtt) {
+}
+
+// learn looks at the trips since the floor was reached, when there are enough.
+func (n *noise) learn() {
+	have := len(n.trips)
+	if have < noiseNeeded {
 		return
 	}
-	sample := min(n.sum/time.Duration(n.count)-n.least, mostNoise)
-	// What trembles does so all the time; a queue that comes or goes does it now and then, at worst for most of the time: a low quantile tells them apart.
-	if !few {
-		n.samples[n.filled%noiseSamples] = sample
-		n.filled++
-		sorted := n.samples
-		slices.Sort(sorted[:])
-		n.value = sorted[noiseSamples/5]
+	var steps []time.Duration
+	var sum time.Duration
+	for i, t := range n.trips[1:] {
+		steps = append(steps, (t - n.trips[i]).Abs())
+		sum += (t - n.trips[i]).Abs()
 	}
-	n.began, n.sum, n.count = now, 0, 0
+	trend := (n.trips[have-1] - n.trips[0]).Abs()
+	sorted := slices.Sorted(slices.Values(n.trips))
+	n.trips = n.trips[:0]
+	if sorted[0] > mostLeast || trend > sum*2/5 {
+		return // a queue: it hides the noise
+	}
+	slices.Sort(steps)
+	value := min(steps[len(steps)/2], (sorted[have/4]-sorted[0])*3/2)
+	if n.value > 0 {
+		value = (value + n.value) / 2
+	}
+	n.value = value
 }
 
 // lasting is the noise to reckon with, 0 on a quiet path.
 func (n *noise) lasting() time.Duration {
-	if n.value < n.own {
+	own := max(ownNoise, n.packet)
+	if n.value <= own {
 		return 0
 	}
-	return min(5*n.value/2, mostLasting)
+	return min(time.Duration(noiseFactor*float64(n.value-own)), mostNoise)
 }
 
 // filter is the queueing delay without the noise.
 func (n *noise) filter(queue time.Duration) time.Duration {
-	if n.value < n.own {
+	if n.lasting() == 0 {
 		return queue
 	}
 	return n.leastOver(filterTime)

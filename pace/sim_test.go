@@ -4,33 +4,29 @@
 package pace
 
 import (
-	"container/heap"
 	"math"
 	"math/rand/v2"
 	"slices"
 	"time"
 )
 
-// link is a model of the narrow place of a path: an exact rate, a first-in first-out
-// buffer that drops what does not fit, a delay, and noise that keeps the order. One
-// direction carries data; acknowledgements take half the round trip and are never lost.
-type link struct {
-	rate   float64 // bytes per second
-	rtt    time.Duration
-	buffer time.Duration // at rate
-	jitter time.Duration // mean of an exponential distribution, each way
+// A model of a network that knows packets: one narrow place in each direction, senders with CUBIC behind it,
+// and receivers that measure as Linux does. It has its own clock and is the same at each run.
 
-	now     time.Duration
-	free    time.Duration // when what is queued has been sent
-	arrival [2]time.Duration
-	events  eventHeap
-	seq     int
-	rand    *rand.Rand
-	drops   int
-}
+const (
+	ms = time.Millisecond
+	// segment is the payload of a full packet, packetSize what it takes on the wire.
+	segment = 1448
+)
 
-func newLink(mbit float64, rtt, buffer time.Duration) *link {
-	return &link{rate: mbit * 1e6 / 8, rtt: rtt, buffer: buffer, rand: rand.New(rand.NewPCG(1, 2))}
+// world runs what happens in the order of time.
+type world struct {
+	now    time.Duration
+	events []event
+	seq    int
+	rand   *rand.Rand
+	down   *path // to the clients
+	up     *path
 }
 
 type event struct {
@@ -39,264 +35,209 @@ type event struct {
 	do  func()
 }
 
-type eventHeap []event
+func (e event) before(f event) bool { return e.at < f.at || e.at == f.at && e.seq < f.seq }
 
-func (h eventHeap) Len() int { return len(h) }
-func (h eventHeap) Less(i, j int) bool {
-	return h[i].at < h[j].at || h[i].at == h[j].at && h[i].seq < h[j].seq
-}
-func (h eventHeap) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
-func (h *eventHeap) Push(x any)   { *h = append(*h, x.(event)) }
-func (h *eventHeap) Pop() any {
-	old := *h
-	last := old[len(old)-1]
-	*h = old[:len(old)-1]
-	return last
+// at lets something happen at a time.
+func (w *world) at(t time.Duration, do func()) {
+	w.seq++
+	w.events = append(w.events, event{max(t, w.now), w.seq, do})
+	for i := len(w.events) - 1; i > 0; {
+		parent := (i - 1) / 2
+		if !w.events[i].before(w.events[parent]) {
+			break
+		}
+		w.events[i], w.events[parent] = w.events[parent], w.events[i]
+		i = parent
+	}
 }
 
-func (l *link) at(t time.Duration, do func()) {
-	l.seq++
-	heap.Push(&l.events, event{max(t, l.now), l.seq, do})
+func (w *world) after(d time.Duration, do func()) { w.at(w.now+d, do) }
+
+func (w *world) pop() event {
+	first := w.events[0]
+	last := len(w.events) - 1
+	w.events[0] = w.events[last]
+	w.events = w.events[:last]
+	for i := 0; ; {
+		child := 2*i + 1
+		if child >= last {
+			break
+		}
+		if child+1 < last && w.events[child+1].before(w.events[child]) {
+			child++
+		}
+		if !w.events[child].before(w.events[i]) {
+			break
+		}
+		w.events[i], w.events[child] = w.events[child], w.events[i]
+		i = child
+	}
+	return first
 }
 
 // run lets time pass until end.
-func (l *link) run(end time.Duration) {
-	for len(l.events) > 0 && l.events[0].at <= end {
-		e := heap.Pop(&l.events).(event)
-		l.now = e.at
+func (w *world) run(end time.Duration) {
+	for len(w.events) > 0 && w.events[0].at <= end {
+		e := w.pop()
+		w.now = e.at
 		e.do()
 	}
-	l.now = end
+	w.now = end
 }
 
-// way is when something that leaves at t arrives at the other end; order is kept.
-func (l *link) way(direction int, t time.Duration) time.Duration {
-	t += l.rtt / 2
-	if l.jitter > 0 {
-		t += time.Duration(l.rand.ExpFloat64() * float64(l.jitter))
-	}
-	l.arrival[direction] = max(t, l.arrival[direction])
-	return l.arrival[direction]
+// Classes of packets.
+const (
+	classForeground = iota
+	classBackground
+	classSecond // a second background service
+	classes
+)
+
+// binTime is the time of one bin of a path's record.
+const binTime = 10 * ms
+
+// bin is what left a narrow place in one binTime.
+type bin struct {
+	bytes [classes]int
+	queue time.Duration // the longest
+}
+
+// path is one direction: an exact rate, a first-in first-out buffer that drops what does not fit, a delay, noise that keeps the order.
+type path struct {
+	world  *world
+	rate   float64 // bytes per second
+	limit  time.Duration
+	delay  time.Duration
+	jitter time.Duration // mean of an exponential distribution
+	loss   float64
+	codel  bool
+
+	free    time.Duration // when what is queued has left
+	arrival time.Duration // of the last packet
+	above   time.Duration // since when the queue is over CoDel's target
+	next    time.Duration // CoDel's next drop
+	count   int
+	drops   [classes]int
+	bins    []bin
 }
 
 // queued is the time that what is in the buffer needs.
-func (l *link) queued() time.Duration { return max(l.free-l.now, 0) }
+func (p *path) queued() time.Duration { return max(p.free-p.world.now, 0) }
 
-// transmit sends bytes to the client; false: the buffer is full.
-func (l *link) transmit(bytes int, arrived func()) bool {
-	if l.queued() > l.buffer {
-		l.drops++
+// send takes a packet; arrived happens at the other end. It answers false when the packet was dropped.
+func (p *path) send(class, bytes int, arrived func()) bool {
+	w := p.world
+	q := p.queued()
+	if time.Duration(float64(bytes)/p.rate*1e9)+q > p.limit || p.codel && p.drop(q) || p.loss > 0 && w.rand.Float64() < p.loss {
+		p.drops[class]++
 		return false
 	}
-	l.free = max(l.free, l.now) + time.Duration(float64(bytes)/l.rate*float64(time.Second))
-	l.at(l.way(0, l.free), arrived)
+	p.free = max(p.free, w.now) + time.Duration(float64(bytes)/p.rate*1e9)
+	i := int(p.free / binTime)
+	for len(p.bins) <= i {
+		p.bins = append(p.bins, bin{})
+	}
+	p.bins[i].bytes[class] += bytes
+	if k := int(w.now / binTime); k < len(p.bins) {
+		p.bins[k].queue = max(p.bins[k].queue, q)
+	}
+	t := p.free + p.delay
+	if p.jitter > 0 {
+		t += time.Duration(w.rand.ExpFloat64() * float64(p.jitter))
+	}
+	p.arrival = max(t, p.arrival)
+	w.at(p.arrival, arrived)
 	return true
 }
 
-const segment = 1448
-
-// sender is a server that sends as CUBIC does (RFC 9438) and leaves its slow start by HyStart, with a receiver at the other end that measures
-// round trips as Linux does: a lower one counts at once, higher ones by an eighth, in whole milliseconds.
-type sender struct {
-	link *link
-	left int // bytes to send; negative: no end
-
-	window   func() int // what the receiver offers; nil: enough
-	edge     int        // up to where the receiver allows
-	sent     int
-	inFlight int
-	cwnd     float64 // segments
-	ssthresh float64
-	backoff  time.Duration // no second cut before
-	most     float64       // cwnd before the last cut
-	epoch    time.Duration // of the cubic growth
-
-	least, roundLeast time.Duration // HyStart's round trips
-	samples, roundEnd int
-	acked             int
-	echo              time.Duration // when the acknowledgement left that the sender saw last
-
-	delivered  int
-	outOfOrder int
-	rcvRTT     time.Duration
-	done       func()
-	stopped    bool
-}
-
-// begin opens the connection: the first data leave after a round trip.
-func (s *sender) begin() *sender {
-	s.cwnd, s.ssthresh = 10, 1e9
-	start := s.link.now
-	s.link.at(s.link.now+s.link.rtt, func() {
-		s.echo = start + s.link.rtt/2
-		s.edge = s.offer()
-		s.push()
-	})
-	return s
-}
-
-func (s *sender) offer() int {
-	if s.window == nil {
-		return 1 << 50
+// drop is CoDel's rule (RFC 8289) with a target of 5 ms and an interval of 100 ms, at the tail.
+func (p *path) drop(q time.Duration) bool {
+	now := p.world.now
+	if q < 5*ms {
+		p.above, p.count = 0, 0
+		return false
 	}
-	return s.delivered + s.window()
+	if p.above == 0 {
+		p.above, p.next = now, now+100*ms
+		return false
+	}
+	if now < p.next {
+		return false
+	}
+	p.count++
+	p.next = now + time.Duration(float64(100*ms)/math.Sqrt(float64(p.count)))
+	return true
 }
 
-func (s *sender) push() {
-	for !s.stopped && s.left != 0 && s.sent+segment <= s.edge && float64(s.inFlight) < s.cwnd {
-		s.left--
-		s.sent += segment
-		s.inFlight++
-		echo, began := s.echo, s.link.now
-		if !s.link.transmit(packetSize, func() { s.arrived(echo, began) }) {
-			lost := s.link.now + s.link.rtt + s.link.queued()
-			s.link.at(lost, s.lost)
+// linkSpec is a kind of link.
+type linkSpec struct {
+	down, up    float64 // Mbit/s
+	rtt, buffer time.Duration
+	jitter      time.Duration
+	loss        float64
+	codel       bool
+}
+
+var linkSpecs = map[string]linkSpec{
+	"dsl":     {down: 20, up: 5, rtt: 40 * ms, buffer: 250 * ms},
+	"cable":   {down: 100, up: 20, rtt: 20 * ms, buffer: 100 * ms},
+	"shallow": {down: 100, up: 20, rtt: 20 * ms, buffer: 20 * ms},
+	"slow":    {down: 5, up: 1, rtt: 100 * ms, buffer: 500 * ms},
+	"dslx":    {down: 20, up: 5, rtt: 40 * ms, buffer: 30 * ms},
+	"wifi":    {down: 50, up: 20, rtt: 30 * ms, buffer: 100 * ms, jitter: 3 * ms},
+	"fiber":   {down: 500, up: 500, rtt: 10 * ms, buffer: 40 * ms},
+	"far":     {down: 50, up: 10, rtt: 200 * ms, buffer: 200 * ms},
+	"codel":   {down: 50, up: 10, rtt: 30 * ms, buffer: 200 * ms, codel: true},
+	"lossy":   {down: 20, up: 5, rtt: 40 * ms, buffer: 250 * ms, loss: 0.001},
+}
+
+func newWorld(s linkSpec) *world {
+	w := &world{rand: rand.New(rand.NewPCG(1, 2))}
+	make := func(mbit float64) *path {
+		return &path{world: w, rate: mbit * 1e6 / 8, limit: s.buffer, delay: s.rtt / 2, jitter: s.jitter, loss: s.loss, codel: s.codel}
+	}
+	w.down, w.up = make(s.down), make(s.up)
+	return w
+}
+
+// share is the part of the path that a class used between two times.
+func (p *path) share(class int, from, to time.Duration) float64 {
+	sum := 0
+	for i := int(from / binTime); i < int(to/binTime) && i < len(p.bins); i++ {
+		sum += p.bins[i].bytes[class]
+	}
+	return float64(sum) / (to - from).Seconds() / p.rate
+}
+
+// queues are quantiles of the queue between two times.
+func (p *path) queues(from, to time.Duration) (p50, p95 time.Duration) {
+	var all []time.Duration
+	for i := int(from / binTime); i < int(to/binTime) && i < len(p.bins); i++ {
+		all = append(all, p.bins[i].queue)
+	}
+	if len(all) == 0 {
+		return 0, 0
+	}
+	slices.Sort(all)
+	return all[len(all)/2], all[len(all)*95/100]
+}
+
+// first is how long after from the share of a class keeps for a while to a condition, -1 when it never does before to.
+func (p *path) first(class int, from, to, keeps time.Duration, ok func(share float64) bool) time.Duration {
+	for t := from; t+keeps <= to; t += binTime {
+		if ok(p.share(class, t, t+keeps)) {
+			return t - from
 		}
 	}
+	return -1
 }
 
-// lost is when the sender learns of a loss. What was lost is sent again as something new.
-func (s *sender) lost() {
-	s.inFlight--
-	s.sent -= segment
-	s.left++
-	s.outOfOrder++
-	if s.link.now >= s.backoff {
-		s.most, s.epoch = s.cwnd, s.link.now
-		s.ssthresh = max(s.cwnd*0.7, 2)
-		s.cwnd = s.ssthresh
-		s.backoff = s.link.now + s.link.rtt
-	}
-	s.push()
-}
-
-// arrived is when a packet reaches the client, which acknowledges it.
-func (s *sender) arrived(echo, began time.Duration) {
-	s.delivered += segment
-	sample := max((s.link.now - echo).Truncate(time.Millisecond), time.Millisecond)
-	if s.rcvRTT == 0 || sample < s.rcvRTT {
-		s.rcvRTT = sample
-	} else {
-		s.rcvRTT += (sample - s.rcvRTT) / 8
-	}
-	left, offer := s.link.now, s.offer()
-	s.link.at(s.link.way(1, s.link.now), func() {
-		s.echo, s.edge = left, max(s.edge, offer)
-		s.inFlight--
-		s.acked += segment
-		s.open(s.link.now - began)
-		if s.left == 0 && s.inFlight == 0 && s.done != nil {
-			s.done()
-			s.done = nil
+// emptied is when after t the queue first was under d.
+func (p *path) emptied(t, d time.Duration) time.Duration {
+	for i := int(t / binTime); i < len(p.bins); i++ {
+		if p.bins[i].queue < d {
+			return time.Duration(i) * binTime
 		}
-		s.push()
-	})
-}
-
-// open lets the congestion window grow for one segment that was acknowledged.
-func (s *sender) open(rtt time.Duration) {
-	if s.window != nil && float64(s.inFlight+2) < s.cwnd {
-		return // held by the receiver's window: RFC 7661
 	}
-	if s.cwnd < s.ssthresh {
-		s.cwnd++
-		s.hystart(rtt)
-		return
-	}
-	k := math.Cbrt(max(s.most-s.cwnd, 0) / 0.4)
-	if s.most > 0 {
-		k = math.Cbrt(s.most * 0.3 / 0.4)
-	}
-	d := (s.link.now - s.epoch + rtt).Seconds() - k
-	cubic := max(s.most, s.ssthresh) + 0.4*d*d*d
-	s.cwnd += min(max((cubic-s.cwnd)/s.cwnd, 0.53/s.cwnd), 0.5)
-}
-
-// hystart ends the slow start when the first eight round trips of a round are longer than
-// the least by an eighth of it, but by 4 ms at least and 16 at most (Linux, tcp_cubic.c).
-func (s *sender) hystart(rtt time.Duration) {
-	if s.least == 0 || rtt < s.least {
-		s.least = rtt
-	}
-	if s.acked > s.roundEnd {
-		s.roundEnd, s.samples, s.roundLeast = s.sent, 0, rtt
-	}
-	s.samples++
-	s.roundLeast = min(s.roundLeast, rtt)
-	limit := min(max(s.least/8, 4*time.Millisecond), 16*time.Millisecond)
-	if s.samples == 8 && s.cwnd >= 16 && s.roundLeast > s.least+limit {
-		s.ssthresh, s.epoch, s.most = s.cwnd, s.link.now, 0
-	}
-}
-
-// background is a controlled transfer and what was noticed of it.
-type background struct {
-	*sender
-	control    *Controller
-	base       baseDelay
-	offered    int
-	foreign    *int // bytes that others on this host received; nil: not known
-	opens      int  // connections that others on this host opened since the last tick
-	seen       int
-	last, lost int
-	log        []moment
-}
-
-type moment struct {
-	at        time.Duration
-	delivered int // bytes so far
-	queue     time.Duration
-}
-
-// startBackground begins a transfer without end. foreign may be nil.
-func startBackground(l *link, foreign *int) *background {
-	b := &background{control: NewController(), foreign: foreign}
-	b.offered = startSegments * segment
-	b.sender = (&sender{link: l, left: -1, window: func() int { return b.offered }}).begin()
-	handshake := l.rtt + l.queued() + 300*time.Microsecond
-	l.at(l.now+l.rtt, func() {
-		b.base.add(l.now, handshake)
-		b.tick()
-	})
-	return b
-}
-
-func (b *background) tick() {
-	l := b.link
-	b.base.add(l.now, b.rcvRTT)
-	s := Sample{
-		Base: b.base.value(), Delivered: int64(b.delivered - b.last), Lost: int64(b.outOfOrder - b.lost),
-		Flows: 1, Segment: segment,
-	}
-	if b.rcvRTT > 0 {
-		s.Queue = b.rcvRTT - s.Base
-	}
-	if b.foreign != nil {
-		s.Counted, s.Foreign = true, int64(*b.foreign-b.seen)
-		b.seen = *b.foreign
-		s.Opens, b.opens = int64(b.opens), 0
-	}
-	b.last, b.lost = b.delivered, b.outOfOrder
-	b.offered = int(b.control.Step(l.now, s))
-	b.log = append(b.log, moment{l.now, b.delivered, l.queued()})
-	l.at(l.now+TickInterval, b.tick)
-}
-
-// use is the part of the link that was used between two times, and the queue that half and 95 % of the time stayed under.
-func (b *background) use(from, to time.Duration) (share float64, p50, p95 time.Duration) {
-	var queues []time.Duration
-	first, last := -1, 0
-	for _, m := range b.log {
-		if m.at < from || m.at > to {
-			continue
-		}
-		if first < 0 {
-			first = m.delivered
-		}
-		last = m.delivered
-		queues = append(queues, m.queue)
-	}
-	slices.Sort(queues)
-	share = float64(last-first) * packetSize / segment / (to - from).Seconds() / b.link.rate
-	return share, queues[len(queues)/2], queues[len(queues)*95/100]
+	return t
 }

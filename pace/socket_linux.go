@@ -14,17 +14,35 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+const (
+	// lowerEffort is the DSCP of traffic that gives way (RFC 8622), in the place it has in the traffic class.
+	lowerEffort = 1 << 2
+	// quickBytes is the window up to which every segment is acknowledged at once: the floor of an Ethernet path.
+	quickBytes = floorSegments * 1460
+	// unsentBytes is how much may wait in the kernel to be sent: little, so that it is we who decide what is sent next.
+	unsentBytes = 64 << 10
+	// withTimestamps is TCPI_OPT_TIMESTAMPS of linux/tcp.h.
+	withTimestamps = 1
+)
+
 // Supported says in what way background connections can be governed here, or why they cannot.
 func Supported() (how string, ok bool) {
+	if clampWorks() {
+		return "by the receive window", true
+	}
+	return "by the receive buffer: this kernel is older than Linux 5.17", true
+}
+
+// clampWorks reports whether TCP_WINDOW_CLAMP changes the window of a connection on which data flow: since Linux 5.17.
+func clampWorks() bool { return kernelAtLeast(5, 17) }
+
+// kernelAtLeast compares the version of the running kernel.
+func kernelAtLeast(major, minor int) bool {
 	var name unix.Utsname
 	if err := unix.Uname(&name); err != nil {
-		return "not governed: the version of the kernel is not known", false
+		return false
 	}
-	release := unix.ByteSliceToString(name.Release[:])
-	if !atLeast(release, 5, 17) {
-		return "not governed: Linux 5.17 or later is needed, this is " + release, false
-	}
-	return "governed by the receive window", true
+	return atLeast(unix.ByteSliceToString(name.Release[:]), major, minor)
 }
 
 // atLeast compares a kernel's release, such as 6.1.0-13-amd64.
@@ -40,18 +58,24 @@ func atLeast(release string, major, minor int) bool {
 var errNotGoverned = errors.New("cannot govern this connection")
 
 // tcpSocket is a TCP connection's file descriptor.
-type tcpSocket struct{ raw syscall.RawConn }
+type tcpSocket struct {
+	raw    syscall.RawConn
+	buffer bool // the window is set by the size of the receive buffer
+	paced  bool
+}
 
-// openSocket finds the system's connection below conn.
+// openSocket finds the system's connection below conn, and marks what it sends.
 func openSocket(conn net.Conn) (socket, error) {
-	if _, ok := Supported(); !ok {
-		return nil, errNotGoverned
-	}
 	for {
 		switch c := conn.(type) {
 		case *net.TCPConn:
 			raw, err := c.SyscallConn()
-			return tcpSocket{raw}, err
+			if err != nil {
+				return nil, err
+			}
+			s := &tcpSocket{raw: raw, buffer: !clampWorks()}
+			s.mark(c.RemoteAddr())
+			return s, nil
 		case interface{ NetConn() net.Conn }:
 			conn = c.NetConn()
 		default:
@@ -60,7 +84,16 @@ func openSocket(conn net.Conn) (socket, error) {
 	}
 }
 
-func (s tcpSocket) read() (r reading, err error) {
+// mark lets routers that know of it serve what we send last. Without the mark nothing is lost.
+func (s *tcpSocket) mark(remote net.Addr) {
+	level, option := unix.IPPROTO_IPV6, unix.IPV6_TCLASS
+	if a, ok := remote.(*net.TCPAddr); ok && a.IP.To4() != nil {
+		level, option = unix.IPPROTO_IP, unix.IP_TOS
+	}
+	_ = s.set(level, option, lowerEffort)
+}
+
+func (s *tcpSocket) read() (r reading, err error) {
 	cerr := s.raw.Control(func(fd uintptr) {
 		var info *unix.TCPInfo
 		info, err = unix.GetsockoptTCPInfo(int(fd), unix.IPPROTO_TCP, unix.TCP_INFO)
@@ -68,17 +101,56 @@ func (s tcpSocket) read() (r reading, err error) {
 			return
 		}
 		r = reading{
-			rtt: time.Duration(info.Rcv_rtt) * time.Microsecond, minRTT: time.Duration(info.Min_rtt) * time.Microsecond,
-			received: int64(info.Bytes_received), outOfOrder: int64(info.Rcv_ooopack),
-			segments: int64(info.Segs_in), data: int64(info.Data_segs_in), segmentSize: int(max(info.Rcv_mss, info.Advmss-12, 536)),
+			rtt:     time.Duration(info.Rcv_rtt) * time.Microsecond,
+			sendRTT: time.Duration(info.Rtt) * time.Microsecond, minRTT: time.Duration(info.Min_rtt) * time.Microsecond,
+			received: int64(info.Bytes_received), acked: int64(info.Bytes_acked), outOfOrder: int64(info.Rcv_ooopack), resent: int64(info.Total_retrans),
+			segments: int64(info.Segs_in), data: int64(info.Data_segs_in), sent: int64(info.Segs_out),
+			segmentSize: int(max(info.Rcv_mss, info.Advmss-12, 536)), sendSize: int(info.Snd_mss),
+			window: int(info.Rcv_wnd), blind: info.Options&withTimestamps == 0,
 		}
 	})
 	return r, errors.Join(cerr, err)
 }
 
-func (s tcpSocket) clamp(bytes int) (err error) {
-	cerr := s.raw.Control(func(fd uintptr) {
-		err = unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_WINDOW_CLAMP, bytes)
-	})
+func (s *tcpSocket) offer(bytes int) error {
+	if s.buffer {
+		// The kernel offers 5/4 of what is asked for, up to net.core.rmem_max.
+		return s.set(unix.SOL_SOCKET, unix.SO_RCVBUF, max(bytes*4/5, 1))
+	}
+	if err := s.set(unix.IPPROTO_TCP, unix.TCP_WINDOW_CLAMP, bytes); err != nil || bytes > quickBytes {
+		return err
+	}
+	// With so little under way the sender must not wait for a delayed acknowledgement. The kernel leaves this mode by itself.
+	return s.set(unix.IPPROTO_TCP, unix.TCP_QUICKACK, 1)
+}
+
+func (s *tcpSocket) pace(bytesPerSecond int) error {
+	if !s.paced {
+		s.paced = true
+		if err := s.set(unix.IPPROTO_TCP, unix.TCP_NOTSENT_LOWAT, unsentBytes); err != nil {
+			return err
+		}
+	}
+	return s.set(unix.SOL_SOCKET, unix.SO_MAX_PACING_RATE, max(bytesPerSecond, 1))
+}
+
+// insist uses the receive buffer from now on.
+func (s *tcpSocket) insist() bool {
+	if s.buffer {
+		return false
+	}
+	s.buffer = true
+	return true
+}
+
+func (s *tcpSocket) handle() string {
+	if s.buffer {
+		return "receive buffer"
+	}
+	return "receive window"
+}
+
+func (s *tcpSocket) set(level, option, value int) (err error) {
+	cerr := s.raw.Control(func(fd uintptr) { err = unix.SetsockoptInt(int(fd), level, option, value) })
 	return errors.Join(cerr, err)
 }

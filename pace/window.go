@@ -6,9 +6,11 @@ package pace
 import (
 	"math"
 	"time"
+
+	"github.com/openbits/openbits"
 )
 
-// The rules by which the window shrinks and grows.
+// The rules by which the window shrinks and grows, a function for each phase.
 
 const (
 	// afterCut spaces cuts: 1.5 round trips and this, since a cut shows one round trip later.
@@ -25,11 +27,22 @@ const (
 
 const (
 	// asideShare of the link is used while it is found out whether somebody is there.
-	asideShare = 0.4
-	// lossFactor is what a loss without a queue leaves of the window, as in CUBIC (RFC 9438).
-	lossFactor = 0.7
-	// doubtFactor is what having to yield leaves of the estimate of the link's rate, which may be the reason.
-	doubtFactor = 0.85
+	asideShare = 0.25
+	// asideRounds is for how many round trips: by then a sender in its slow start has filled what it was left.
+	asideRounds = 4
+	// nearlyFull is the part of a full window from which on the queue tells how much more is good.
+	nearlyFull = 0.92
+	// crowdedShare of the link is what a full link brings at least, unless others use it.
+	crowdedShare = 0.85
+	// fairSegments are added to a window each round for fairness, or fairRate of a full window each second where that is more.
+	fairSegments, fairRate = 0.2, 0.02
+	// patience bounds how long a small queue keeps us at the floor.
+	patience = 5 * time.Second
+	// sameTimes in a row others have used the same part of the link, without ever filling it, when that is believed to be
+	// all that they want, or all that the link carries has become less.
+	sameTimes = 3
+	// sameSpread is by how much that may differ.
+	sameSpread = 0.3
 )
 
 // watchQueue notices that a queue that was not ours has emptied.
@@ -41,9 +54,9 @@ func (c *Controller) watchQueue() {
 		}
 	case c.in.Queue <= c.yieldAt()/2 && c.overSince >= 0:
 		if c.now-c.overSince > standing && c.window <= 2*c.floor() {
-			c.departed, c.bold = true, true
+			c.bold = true
 			c.capacity.rate = max(c.capacity.rate, c.undoubted)
-			c.quietUntil = c.now + c.in.Base
+			c.quietUntil = c.now
 		}
 		c.overSince = -1
 	}
@@ -52,147 +65,269 @@ func (c *Controller) watchQueue() {
 // hold makes way for a foreground transfer on this host, which the counters show before any queue does.
 func (c *Controller) hold() {
 	c.window = c.floor()
-	c.started = c.capacity.rate > 0
-	c.proven, c.bold, c.aside, c.calm = true, true, false, 0
-	c.round = c.now // growth may begin as soon as the hold ends
+	if c.capacity.rate == 0 {
+		return // the start goes on afterwards
+	}
+	if c.phase != phaseFloor || c.rival != openbits.RivalHost {
+		c.enter(phaseFloor)
+		c.rival, c.calm = openbits.RivalHost, 0
+	}
+	c.bold, c.quietUntil = true, c.now
 }
 
-// mustCut reports whether the window has to shrink now.
-func (c *Controller) mustCut() bool {
-	if c.now < c.lastCut+c.rtt*3/2+afterCut {
+// mayCut reports whether what the last cut did can be seen by now.
+func (c *Controller) mayCut() bool { return c.now >= c.lastCut+c.rtt*3/2+afterCut }
+
+// start doubles the window each round until the link is full.
+func (c *Controller) start() {
+	t := c.yieldAt()
+	if c.mayCut() && (c.in.Lost > 0 || c.in.Queue > 4*t || c.noise.leastOver(c.rtt) > t/2) {
+		c.settle()
+		return
+	}
+	if c.now < c.round {
+		return
+	}
+	c.round = c.now + c.rtt
+	rate := c.rates.over(c.rtt)
+	if rate < 1.4*c.before && c.in.Queue > c.cruiseAt() { // more under way does not bring more
+		c.settle()
+		return
+	}
+	c.before = rate
+	c.window = min(2*c.window, max(c.most(), c.window))
+}
+
+// settle takes what arrives for what the link carries.
+func (c *Controller) settle() {
+	c.lastCut, c.calm = c.now, 0
+	rate := max(c.rates.over(c.rtt), c.window/c.rtt.Seconds()/2)
+	c.window = min(c.window, rate*(c.in.Base+c.cruiseAt()).Seconds())
+	c.enter(phaseCruise)
+}
+
+// most is the largest window that the senders fill; a larger one says nothing about the link.
+func (c *Controller) most() float64 {
+	return 2*c.rates.over(max(c.rtt, 4*TickInterval))*(c.rtt+2*c.noise.lasting()).Seconds() + float64(16*c.in.Segment)
+}
+
+// cruise keeps a small queue on a link that is ours.
+func (c *Controller) cruise() {
+	t, tc := c.yieldAt(), c.cruiseAt()
+	intruded := false
+	if c.noise.leastOver(c.rtt) >= tc*3/5 {
+		intruded = c.intrusion.add(c.elapsed, c.in.Delivered, c.rates.over(max(4*TickInterval, c.rtt)), c.in.Queue, c.noise.lasting())
+	} else {
+		c.intrusion.forget()
+	}
+	if c.mayCut() {
+		switch {
+		case c.now < c.probed+4*c.rtt && (c.in.Lost > 0 || c.in.Queue > t):
+			c.settle() // the queue that comes of growing into the unknown is our own: it tells what the link carries
+			return
+		case c.standing() > t, c.in.Queue > 3*t, c.in.Lost > 0 && c.in.Queue > tc, intruded:
+			c.step()
+			return
+		}
+	}
+	if c.now < c.round {
+		return
+	}
+	c.round = c.now + c.rtt
+	if c.crowded(tc) {
+		return
+	}
+	c.adjust(t, tc)
+}
+
+// crowdedShare is less where noise makes rates tremble.
+func (c *Controller) crowdedShare() float64 {
+	if c.noise.lasting() > 0 {
+		return crowdedShare * crowdedShare
+	}
+	return crowdedShare
+}
+
+// crowded finds out, once a round, whether a full link brings much less than it did: then others have the rest.
+func (c *Controller) crowded(tc time.Duration) bool {
+	rate := c.rates.over(max(2*c.rtt, capacityTime))
+	if rate > 0.95*c.capacity.rate {
+		c.shared = false
+	}
+	if c.shared || c.now-c.since < max(4*c.rtt, 2*capacityTime) || c.noise.leastOver(c.rtt) < tc*3/5 || rate > c.crowdedShare()*c.capacity.rate {
 		return false
 	}
-	return c.in.Lost > 0 || c.in.Queue > c.limit()
+	level := c.capacity.rate - rate
+	if c.real || math.Abs(level-c.level) > sameSpread*level {
+		c.same = 0
+	}
+	c.level = level
+	if c.same++; c.same >= sameTimes {
+		c.same, c.capacity.rate = 0, rate
+		return false
+	}
+	c.yield()
+	return true
 }
 
-// limit is the queueing delay that calls for a cut now.
-func (c *Controller) limit() time.Duration {
-	t := c.yieldAt()
-	// A burst of ours stands in the queue for a moment in each round, until the window is full. A queue
-	// that never empties in a round is another's, or the link is full.
-	standing := c.noise.leastOver(c.rtt)
-	switch {
-	case !c.started && standing > t/2, c.aside && c.noise.leastOver(c.rtt/2) > c.cruiseAt()*2/3:
-		return 0
-	case !c.started || c.aside || c.bold:
-		return 4 * t
-	case c.window >= 0.85*c.full():
-		return t
-	case standing > c.cruiseAt()*8/5:
-		return 0
-	}
-	return 2 * t
-}
-
-// cut shrinks the window. At the first sign of somebody else it leaves most of the link at once, for two round trips:
-// early enough that a sender in its slow start does not take our queue for the end of the link. If there is any queue
-// left by then it is somebody else's, and the window falls to the floor; if not, it comes back quickly.
-func (c *Controller) cut() {
-	if !c.started || c.probing {
-		// The queue that comes of growing into the unknown is our own: it tells what the link carries.
-		c.started, c.probing, c.lastCut, c.calm = true, false, c.now, 0
-		c.round = c.now + c.rtt
-		c.window = min(c.window, max(c.rates.over(c.rtt), c.window/c.rtt.Seconds()/2)*(c.in.Base+c.cruiseAt()).Seconds())
-		return
-	}
-	c.lastCut, c.calm = c.now, 0
-	c.round = c.now + c.rtt
-	if c.in.Queue < c.cruiseAt() { // lost without a queue
-		c.window *= lossFactor
-		return
-	}
-	again := c.aside || c.bold || c.window < 0.7*c.full()
-	c.proven, c.bold, c.aside, c.returning = false, false, false, false
-	if !again {
-		c.aside = true
-		c.window = min(c.window, asideShare*c.full())
-		c.quietUntil = c.now + 2*c.rtt + 2*afterCut
-		return
-	}
-	if c.window > c.floor() {
-		c.yielded()
-	}
-	c.window = c.floor()
-}
-
-// yielded sets how long to stay away from somebody who was there.
-func (c *Controller) yielded() {
-	quiet := min(max(8*c.in.Base, shortQuiet), longQuiet)
-	if c.now-c.lastYield < recent {
-		quiet = min(max(2*c.quiet, quiet), longestQuiet)
-	}
-	if c.now-c.lastYield > recent {
-		c.undoubted = c.capacity.rate
-	}
-	c.capacity.rate *= doubtFactor
-	c.quiet, c.lastYield, c.departed = quiet, c.now, false
-	c.quietUntil = c.now + quiet
-}
-
-// grow is called once each round trip in which nothing spoke against it.
-func (c *Controller) grow() {
-	t, tc := c.yieldAt(), c.cruiseAt()
-	// A window that the senders do not fill says nothing about the link.
-	limit := 2*c.rates.over(max(c.rtt, 4*TickInterval))*c.rtt.Seconds() + float64(16*c.in.Segment)
-	switch {
-	case !c.started:
-		c.window = min(2*c.window, max(limit, c.window))
-	case c.window < 0.85*c.full():
-		c.regrow(limit)
-	default:
-		c.proven, c.bold, c.departed, c.returning = false, false, false, false
-		c.cruise(t, tc, limit)
-	}
-}
-
-// regrow takes back what was given up. One step stands in the queue for a moment, because
-// credit goes out with the acknowledgements of a burst: that bounds the step.
-func (c *Controller) regrow(limit float64) {
-	t := c.yieldAt()
-	if !c.proven {
-		if c.in.Queue > t/2 {
-			c.quietUntil = max(c.quietUntil, c.now+min(c.quiet, c.rtt))
-			return
-		}
-		if c.now < c.quietUntil {
-			return
-		}
-	}
-	if c.aside { // two round trips without any queue: nobody was there
-		c.aside, c.returning = false, true
-	}
-	// Where round trips are long, many small steps would take for ever.
-	unit := max(t, c.in.Base/8).Seconds() * c.capacity.rate
-	step := 0.7 * unit
-	switch {
-	case c.bold:
-		step = min(2*c.window, 2*unit)
-	case c.returning:
-		step = unit
-	case c.now-c.lastYield < recent:
-		step = 0.3 * unit
-	}
-	c.lastGrowth = c.now
-	c.window = min(c.window+max(step, float64(c.in.Segment)), max(limit, c.window), 0.92*c.full())
-}
-
-// cruise keeps a small queue on a link that is ours alone.
-func (c *Controller) cruise(t, tc time.Duration, limit float64) {
+// adjust is called once a round.
+func (c *Controller) adjust(t, tc time.Duration) {
 	gain := 0.5 * float64(tc-c.in.Queue) / float64(c.rtt)
-	next := c.window * (1 + min(max(gain, -1./8), 1./8))
-	if c.in.Queue < tc/2 {
+	next := c.window*(1+min(max(gain, -1./8), 1./8)) + c.fairness()
+	if c.in.Queue < tc/2 && c.in.Lost == 0 {
 		c.calm++
 	} else {
 		c.calm = 0
-		c.probing = c.probing && c.in.Queue > tc
 	}
 	if c.calm >= calmRounds { // the link carries more than was thought, and likely much more
 		more := 0.4 * t.Seconds() * c.capacity.rate * math.Exp2(float64(c.calm-calmRounds))
 		next += min(more, c.window/4)
-		c.probing = true
+		c.probed = c.now
 	}
 	if next > c.window {
-		next = max(min(next, limit), c.window)
+		next = max(min(next, c.most()), c.window)
 	}
 	c.window = next
+}
+
+// fairness is how many bytes are added each round, whatever the window is. Between several who do so, the
+// queue makes all shrink by the same part, so that the smaller ones gain. It must stay below what intrusion.add takes for somebody else, and must not
+// make the queue much longer.
+func (c *Controller) fairness() float64 {
+	return max(fairSegments*float64(c.in.Segment), fairRate*c.rtt.Seconds()*c.full())
+}
+
+// step stands aside: most of the link is left at once, for two round trips, early enough that a sender in its slow
+// start does not take our queue for the end of the link. If there is any queue then it is somebody else's.
+func (c *Controller) step() {
+	c.lastCut, c.calm = c.now, 0
+	c.filled = 0
+	if c.standing() > c.yieldAt() {
+		c.filled = c.rates.over(c.rtt)
+	}
+	c.window = min(c.window, asideShare*c.full())
+	c.enter(phaseAside)
+	c.rival, c.bold, c.shared, c.asideQueue = openbits.RivalNetwork, false, false, 0
+}
+
+// alone says that nobody was there after all. A queue that made us look was our own, then: the link carries less than was thought.
+func (c *Controller) alone() {
+	c.intrusion.wasFalse()
+	if c.filled > 0 {
+		c.capacity.rate = min(max(c.filled, c.capacity.rate/2), c.capacity.rate)
+		c.filled = 0
+	}
+}
+
+// standAside finds out whether somebody is there.
+func (c *Controller) standAside() {
+	passed := c.now - c.since
+	if passed > c.rtt*5/4+afterCut {
+		c.asideQueue = max(c.asideQueue, c.in.Queue)
+	}
+	switch {
+	case c.asideQueue > c.cruiseAt()+c.intrusion.forgiven(), passed > c.in.Base && c.in.Queue > 4*c.yieldAt():
+		c.yield()
+	case passed > asideRounds*c.in.Base+2*afterCut:
+		c.alone()
+		c.enter(phaseReturn)
+	}
+}
+
+// yield leaves the link to somebody else on the network, and sets for how long.
+func (c *Controller) yield() {
+	quiet := min(max(8*c.in.Base, shortQuiet), longQuiet)
+	if c.now-c.lastYield < recent {
+		quiet = min(max(2*c.quiet, quiet), longestQuiet)
+	} else {
+		c.undoubted = c.capacity.rate
+	}
+	c.filled = c.rates.over(c.rtt)
+	c.quiet, c.lastYield, c.shared = quiet, c.now, false
+	c.quietUntil = c.now + quiet
+	c.window = c.floor()
+	c.lastCut, c.real, c.bold, c.trickle = c.now, false, false, trickle{}
+	c.enter(phaseFloor)
+	c.rival = openbits.RivalNetwork
+}
+
+// wait stays at the floor until nobody is there any more.
+func (c *Controller) wait() {
+	c.window = c.floor()
+	if c.in.Trip >= 0 {
+		c.longer = c.flat.add(c.now, c.in.Trip, c.noise.lasting(), c.yieldAt()/2)
+	}
+	settled := c.since + c.rtt*5/4 + standingTime
+	if c.rival == openbits.RivalNetwork && c.now > settled && c.standing() > c.yieldAt()/2 {
+		c.real = true
+		c.quietUntil = max(c.quietUntil, c.now+min(c.quiet, c.rtt))
+	}
+	c.trickle.add(c.now, c.in.Delivered, settled)
+	if c.now < c.quietUntil {
+		return
+	}
+	c.noise.learn()
+	if c.rival == openbits.RivalNetwork && !c.bold {
+		queue, least, tc := c.trickle.queue(c.floor(), c.in.Base+floorSegments*c.packetTime()), c.noise.leastOver(min(c.now-settled, shortQuiet)), c.cruiseAt()
+		switch {
+		case queue <= tc*3/5: // nobody
+		case least > c.packetTime()+tc/3 && least < c.yieldAt()*2/3, c.now > c.since+patience && least < c.yieldAt()/2:
+			// Whoever is there keeps a queue as small as ours: it yields, too.
+			c.share()
+			return
+		default:
+			c.real, c.trickle = true, trickle{}
+			c.quietUntil = c.now + c.quiet
+			return
+		}
+		if !c.real {
+			c.alone()
+		}
+	}
+	c.enter(phaseReturn)
+	c.round = c.now
+}
+
+// share takes a part of a link from somebody who gives it, slowly: who is there must not take us for somebody in a hurry.
+func (c *Controller) share() {
+	c.shared = true
+	c.enter(phaseCruise)
+}
+
+// comeBack takes back what was given up. One step stands in the queue for a moment, because
+// credit goes out with the acknowledgements of a burst: that bounds the step.
+func (c *Controller) comeBack() {
+	t, tc := c.yieldAt(), c.cruiseAt()
+	full := c.full()
+	if c.mayCut() {
+		limit := 2 * t
+		if c.bold || c.rival == openbits.RivalNone {
+			limit = 4 * t
+		}
+		switch {
+		case c.in.Queue > limit, !c.bold && c.noise.leastOver(c.rtt) > tc*8/5, c.bold && c.noise.leastOver(c.rtt) > t && c.window > c.floor():
+			c.yield()
+			return
+		}
+	}
+	if c.now < c.round {
+		return
+	}
+	c.round = c.now + c.rtt
+	if !c.bold && c.in.Queue > t/2 {
+		return
+	}
+	unit := max(t, c.in.Base/8).Seconds() * c.capacity.rate
+	step := 0.7 * unit
+	switch {
+	case c.bold:
+		step = 0.45 * full
+	case c.now-c.lastYield < recent:
+		step = 0.3 * unit
+	}
+	c.window = min(c.window+max(step, float64(c.in.Segment)), max(c.most(), c.window, step), max(nearlyFull*full, c.window))
+	if c.window >= 0.85*full {
+		c.bold = false
+		c.enter(phaseCruise)
+	}
 }
