@@ -129,13 +129,14 @@ func TestConnectionsHearOfThePriority(t *testing.T) {
 	})
 }
 
-// TestForgottenConnections: one that brought its file may carry another by now.
+// TestForgottenConnections: one that brought its file may carry another by now, while the file is being published.
 func TestForgottenConnections(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
 		c := &enginetest.Carrier{}
+		w.disk.OnPublish(func([]string) { time.Sleep(10 * time.Minute) })
 		w.put("f0", enginetest.Page{Body: body(10), Carrier: c})
 		w.put("f1", slow(1_000_000, time.Hour))
-		id := w.create(files(2), keep)
+		id := w.create(files(2))
 		w.after(time.Minute)
 		high := openbits.PriorityHigh
 		if _, err := w.Change(w.ctx, id, openbits.JobChange{Priority: &high}); err != nil {
