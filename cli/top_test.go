@@ -95,6 +95,7 @@ q quits`, "\n")
 func TestTopFitsEveryTerminal(t *testing.T) {
 	s := yieldingSample(t)
 	s.Jobs[0].Name = strings.Repeat("日本語", 30)
+	s.Jobs[2].Reason.Text = strings.Repeat("for a long reason ", 20)
 	for len(s.Jobs) < 40 {
 		s.Jobs = append(s.Jobs, s.Jobs[2])
 	}

@@ -27,9 +27,17 @@ var sequences = []struct {
 	text string
 	key  Key
 }{
-	{"\x1b[A", KeyUp}, {"\x1bOA", KeyUp}, {"\x1b[B", KeyDown}, {"\x1bOB", KeyDown},
-	{"\x1b[5~", KeyPageUp}, {"\x1b[6~", KeyPageDown}, {"\x1b[H", KeyHome}, {"\x1bOH", KeyHome}, {"\x1b[1~", KeyHome},
-	{"\x03", KeyInterrupt}, {"\x0c", KeyRedraw},
+	{"\x1b[A", KeyUp},
+	{"\x1bOA", KeyUp},
+	{"\x1b[B", KeyDown},
+	{"\x1bOB", KeyDown},
+	{"\x1b[5~", KeyPageUp},
+	{"\x1b[6~", KeyPageDown},
+	{"\x1b[H", KeyHome},
+	{"\x1bOH", KeyHome},
+	{"\x1b[1~", KeyHome},
+	{"\x03", KeyInterrupt},
+	{"\x0c", KeyRedraw},
 }
 
 // readKeys reads until in ends. A reader that waits cannot be called off: the channel is simply left.
