@@ -28,12 +28,13 @@ type Job struct {
 
 	BytesTotal  int64 // Unknown while the size of any file is
 	BytesDone   int64
-	Rate        int64 // bytes per second at this moment, while it moves and is measured; not stored
+	Rate        int64      // bytes per second at this moment, while it moves and is measured; not stored
+	Transport   *Transport // of the network under it, while it moves and something is known; not stored
 	FilesTotal  int
 	FilesDone   int // whole and verified
 	FilesFailed int // need the owner
 
-	Reason     *Reason // why it does not move; nil while it does
+	Reason     *Reason // why it does not move, or only as a trickle; nil while it does
 	Error      *Error  // the last error, until bytes move again
 	ErrorCount int     // never reset, like BITS's
 

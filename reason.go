@@ -5,7 +5,7 @@ package openbits
 
 import "time"
 
-// Reason says why a job does not move.
+// Reason says why a job does not move, or only as a trickle.
 type Reason struct {
 	Code  ReasonCode
 	Text  string // one sentence for people, with the particulars
@@ -40,6 +40,8 @@ const (
 	ReasonDiskFull ReasonCode = "disk_full"
 	// ReasonFolderMissing: the destination folder is gone or another volume is mounted in its place.
 	ReasonFolderMissing ReasonCode = "folder_missing"
+	// ReasonYielding: the job moves, but only as a trickle, since others need the network; worked out when it is asked for.
+	ReasonYielding ReasonCode = "yielding"
 	// ReasonNeedsComplete: every file is whole; the owner has not completed the job.
 	ReasonNeedsComplete ReasonCode = "needs_complete"
 	// ReasonFailed: files failed and need the owner.
@@ -55,5 +57,5 @@ const (
 // Reasons lists all reasons.
 var Reasons = []ReasonCode{
 	ReasonNotStarted, ReasonSuspended, ReasonTurn, ReasonPriority, ReasonHostBusy, ReasonHostWait, ReasonRetry,
-	ReasonOffline, ReasonCaptivePortal, ReasonDiskFull, ReasonFolderMissing, ReasonNeedsComplete, ReasonFailed, ReasonCompleted, ReasonCancelled, ReasonExpired,
+	ReasonOffline, ReasonCaptivePortal, ReasonDiskFull, ReasonFolderMissing, ReasonYielding, ReasonNeedsComplete, ReasonFailed, ReasonCompleted, ReasonCancelled, ReasonExpired,
 }

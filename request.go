@@ -110,7 +110,8 @@ const (
 	UpdateReset UpdateKind = "reset"
 	// UpdateEvent carries a durable event.
 	UpdateEvent UpdateKind = "event"
-	// UpdateProgress carries the figures of a moving job; it has no sequence and may be dropped.
+	// UpdateProgress carries the figures of a moving job, and of the network under it, about twice a second while somebody
+	// listens; it has no sequence, is not repeated and may be dropped.
 	UpdateProgress UpdateKind = "progress"
 )
 

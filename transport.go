@@ -63,6 +63,18 @@ const (
 // Rivals lists all rivals.
 var Rivals = []Rival{RivalNone, RivalHost, RivalNetwork}
 
+// Words names the rival for people, as the end of "it gives way to …".
+func (r Rival) Words() string {
+	switch r {
+	case RivalHost:
+		return "other programs on this computer"
+	case RivalNetwork:
+		return "others on the network"
+	default:
+		return "others"
+	}
+}
+
 // Carrier is a connection that knows what carries it. A mover finds it below the connection it was given (by NetConn).
 type Carrier interface {
 	// Transport tells what is known at this moment. It is cheap and safe for concurrent use.
@@ -71,8 +83,9 @@ type Carrier interface {
 	Serve(p Priority)
 }
 
-// CarriedPart is a Part that wants to know what carries its bytes. The mover tells it before it asks for them.
+// CarriedPart is a Part that wants to know what carries its bytes. The mover tells it before it asks for them, and
+// again whenever a redirect or another attempt takes another connection.
 type CarriedPart interface {
 	Part
-	CarriedBy(c Carrier)
+	CarriedBy(c Carrier) // nil: what carries them cannot tell
 }

@@ -20,7 +20,7 @@ func JobOf(j openbits.Job) Job {
 		Completed: moment(j.Completed), Expires: moment(j.Expires), NextTry: moment(j.NextTry),
 		BytesTotal: known(j.BytesTotal), BytesDone: j.BytesDone,
 		Rate: rateOf(j.Rate), FilesTotal: j.FilesTotal, FilesDone: j.FilesDone, FilesFailed: j.FilesFailed,
-		Reason: reasonOf(j.Reason), Error: ErrorOf(j.Error), ErrorCount: j.ErrorCount,
+		Reason: reasonOf(j.Reason), Error: ErrorOf(j.Error), ErrorCount: j.ErrorCount, Transport: transportOf(j.Transport),
 		Settings: Settings{
 			AutoComplete: j.Settings.AutoComplete, Overwrite: j.Settings.Overwrite, Limit: j.Settings.Limit,
 			RetryDelay: SecondsOf(j.Settings.RetryDelay), NoProgressTimeout: SecondsOf(j.Settings.NoProgressTimeout),

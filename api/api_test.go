@@ -39,7 +39,7 @@ func TestMembersAreAlwaysThere(t *testing.T) {
 	}{
 		{JobOf(openbits.Job{BytesTotal: openbits.Unknown}), []string{
 			"id", "name", "description", "type", "priority", "state", "owner", "client", "created", "modified", "completed", "expires", "next_try",
-			"bytes_total", "bytes_done", "rate", "files_total", "files_done", "files_failed", "reason", "error", "error_count", "settings",
+			"bytes_total", "bytes_done", "rate", "files_total", "files_done", "files_failed", "reason", "error", "error_count", "transport", "settings",
 		}},
 		{FileOf(openbits.File{BytesTotal: openbits.Unknown}), []string{
 			"index", "url", "path", "state", "bytes_total", "bytes_done", "validator", "digest", "modified", "error", "attempts", "next_try",
@@ -47,6 +47,9 @@ func TestMembersAreAlwaysThere(t *testing.T) {
 		{UpdateOf(openbits.Update{}), []string{"kind", "seq", "jobs", "files", "event"}},
 		{ErrorOf(&openbits.Error{File: -1}), []string{"code", "context", "text", "hint", "file"}},
 		{JobOf(openbits.Job{Reason: &openbits.Reason{}}).Reason, []string{"code", "text", "since", "until", "hint"}},
+		{transportOf(&openbits.Transport{}), []string{
+			"mode", "rival", "since", "interface", "handle", "connections", "rate", "foreign", "capacity", "window", "base", "queue", "notes",
+		}},
 		{Settings{}, []string{"auto_complete", "overwrite", "limit", "retry_delay", "no_progress_timeout", "max_download_time", "umask"}},
 	} {
 		got := members(t, test.empty)
@@ -154,7 +157,7 @@ func TestConversionsForgetNothing(t *testing.T) {
 	for name, test := range map[string]struct{ in, out any }{
 		"settings": {openbits.Settings{}, Settings{}}, "proxy": {openbits.Proxy{}, Proxy{}}, "route": {openbits.Route{}, Route{}},
 		"job change": {openbits.JobChange{}, flat{}}, "reason": {openbits.Reason{}, Reason{}}, "event": {openbits.Event{}, Event{}},
-		"update": {openbits.Update{}, Update{}},
+		"update": {openbits.Update{}, Update{}}, "transport": {openbits.Transport{}, Transport{}},
 	} {
 		if a, b := reflect.TypeOf(test.in).NumField(), reflect.TypeOf(test.out).NumField(); a != b {
 			t.Errorf("%s: the vocabulary has %d members, the wire %d", name, a, b)

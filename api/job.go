@@ -33,9 +33,11 @@ type Job struct {
 	FilesDone   int    `json:"files_done" doc:"whole and verified"`
 	FilesFailed int    `json:"files_failed" doc:"in need of their owner"`
 
-	Reason     *Reason `json:"reason" doc:"why the job does not move"`
+	Reason     *Reason `json:"reason" doc:"why the job does not move, or only as a trickle (yielding)"`
 	Error      *Error  `json:"error" doc:"the last error, until bytes move again"`
 	ErrorCount int     `json:"error_count" doc:"never reset"`
+
+	Transport *Transport `json:"transport" doc:"the network under it; null when it does not move or nothing is known"`
 
 	Settings Settings `json:"settings"`
 }
@@ -58,7 +60,7 @@ type Client struct {
 	Program string `json:"program" example:"/usr/bin/bits" doc:"path of its executable, empty when unknown"`
 }
 
-// Reason says why a job does not move.
+// Reason says why a job does not move, or only as a trickle.
 type Reason struct {
 	Code  openbits.ReasonCode `json:"code" example:"retry"`
 	Text  string              `json:"text" doc:"one sentence for people"`

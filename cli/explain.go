@@ -62,7 +62,7 @@ func explainWord(w io.Writer, word string) bool {
 			fmt.Fprintln(w)
 		}
 		found = true
-		fmt.Fprintf(w, "%s (reason why a job waits)\n\n%s\n\n%s\n", word, e.means, e.todo)
+		fmt.Fprintf(w, "%s (reason why a job waits, or is slow)\n\n%s\n\n%s\n", word, e.means, e.todo)
 	}
 	if text, ok := stateWords[openbits.State(word)]; ok {
 		if found {
@@ -130,7 +130,7 @@ func listExplanations(w io.Writer) error {
 		fmt.Fprintf(w, "  %-24s %s\n", k, firstSentence(kindTable[k].means))
 	}
 	fmt.Fprintf(w, "  %-24s %s\n", "http_404, http_503, …", "The server answered with this status.")
-	fmt.Fprintln(w, "\nReasons why a job waits:")
+	fmt.Fprintln(w, "\nReasons why a job waits, or is slow:")
 	for _, r := range openbits.Reasons {
 		fmt.Fprintf(w, "  %-24s %s\n", r, firstSentence(reasonText[r].means))
 	}

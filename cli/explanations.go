@@ -203,6 +203,7 @@ var reasonText = map[openbits.ReasonCode]explanation{
 	openbits.ReasonCaptivePortal: {"A sign-in page of the network answers in place of the server.", "Open a browser and sign in."},
 	openbits.ReasonDiskFull:      {"The destination's volume has no room for what is still to come.", "Make room: it goes on by itself."},
 	openbits.ReasonFolderMissing: {"The destination folder is gone, or another volume is mounted in its place.", "Create or mount it: the job goes on by itself."},
+	openbits.ReasonYielding:      {"The job moves, but only as a trickle: others need the network, on this computer or beyond it.", `It speeds up by itself when they stop. "bits set JOB priority=foreground" lets it compete with them.`},
 	openbits.ReasonNeedsComplete: {"Every file is whole; you have not completed the job.", `"bits complete JOB" publishes the files.`},
 	openbits.ReasonFailed:        {"Files failed and need you.", `"bits show JOB" names them. "bits resume JOB" tries them again, "bits complete JOB" keeps the others.`},
 	openbits.ReasonCompleted:     {"The job is over, its files are published.", "There is nothing to do."},

@@ -30,7 +30,7 @@ func (a *app) list() *cobra.Command {
 		Use:   "list",
 		Short: "list jobs, the newest first",
 		Long: `list prints one line for each job that is not final, the newest first: its id, name, state, priority, how much is
-done, its size, and how fast it moves or why it does not.`,
+done, its size, and how fast it moves and whom it gives way to, or why it does not move.`,
 		Example: "  bits list\n  bits list --all --json | jq '.[].state'",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {

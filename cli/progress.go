@@ -63,7 +63,7 @@ func (p *progress) update(u api.Update, now time.Time) {
 		}
 		p.job = j
 		code := openbits.ReasonCode("")
-		if j.Reason != nil && !j.State.Active() && !client.Settled(j) {
+		if j.Reason != nil && (!j.State.Active() || yields(j)) && !client.Settled(j) {
 			code = j.Reason.Code
 		}
 		if code != p.waits {
@@ -162,10 +162,13 @@ func (p *progress) view(now time.Time) term.View {
 // patience is how long a job waits before it is told why: most reasons are over sooner.
 const patience = 500 * time.Millisecond
 
-// notice is why the job waits, or "".
+// notice is why the job waits, or moves slowly, or "".
 func (p *progress) notice(now time.Time) string {
 	if p.waits == "" || now.Sub(p.since) < patience {
 		return ""
+	}
+	if yields(p.job) { // its speed stands beside it
+		return term.Plain(p.job.Reason.Text)
 	}
 	return status(p.job, now)
 }
@@ -177,10 +180,14 @@ func (p *progress) line(now time.Time) {
 		p.reason = ""
 	} else if p.reason != p.job.Reason.Text {
 		p.reason = p.job.Reason.Text
-		fmt.Fprintln(p.app.Err, "bits: waiting: "+reason)
+		word := "waiting"
+		if yields(p.job) {
+			word = "slow"
+		}
+		fmt.Fprintln(p.app.Err, "bits: "+word+": "+reason)
 	}
 	done, all := p.job.BytesDone, total(p.job.BytesTotal)
-	if reason != "" || client.Settled(p.job) || done == 0 && all < 0 || !p.pulse.Due(now, done, all) {
+	if reason != "" && !yields(p.job) || client.Settled(p.job) || done == 0 && all < 0 || !p.pulse.Due(now, done, all) {
 		return
 	}
 	text := fmt.Sprintf("bits: %s of %s", term.Percent(done, all), size.Bytes(all))

@@ -54,7 +54,7 @@ func (a *app) root() *cobra.Command {
 		{groupMove, []*cobra.Command{
 			a.get(), a.create(), a.add(), a.resume(), a.suspend(), a.complete(), a.cancel(), a.set(),
 		}},
-		{groupAsk, []*cobra.Command{a.list(), a.show(), a.why(), a.wait(), a.watch()}},
+		{groupAsk, []*cobra.Command{a.list(), a.show(), a.why(), a.wait(), a.watch(), a.top()}},
 		{groupService, []*cobra.Command{a.limit(), a.daemon(), a.service(), a.metrics()}},
 		{groupHelp, []*cobra.Command{a.demo(), a.explain(), a.version()}},
 	} {

@@ -91,6 +91,15 @@ func showJob(ctx context.Context, w io.Writer, c *client.Client, j api.Job) erro
 	if j.Rate != nil {
 		fact("rate", size.Rate(*j.Rate))
 	}
+	if t := j.Transport; t != nil {
+		fact("network", mode(t, now))
+		fact("  rate", paces(t))
+		fact("  delay", delays(t))
+		fact("  through", joined(", ", term.Plain(t.Interface), by(t)))
+		for _, note := range t.Notes {
+			fact("  note", term.Plain(note))
+		}
+	}
 	fact("settings", settings(j.Settings))
 	fact("owner", term.Plain(j.Owner.Name)+" ("+term.Plain(j.Owner.ID)+")")
 	fact("created", moment(j.Created, now)+createdBy(j.Client))

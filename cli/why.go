@@ -20,9 +20,10 @@ import (
 func (a *app) why() *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
-		Use:               "why JOB",
-		Short:             "say why a job does not move, and what would change that",
-		Long:              "why says in sentences what a job does, why it waits, since when and until when, and what would end the wait.",
+		Use:   "why JOB",
+		Short: "say why a job does not move, or only slowly, and what would change that",
+		Long: `why says in sentences what a job does, why it waits, since when and until when, and what would end the wait; of a job that
+gives way to others on the network, to whom, since when and at which rate.`,
 		Example:           "  bits why 6f1c0f0e",
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: a.completeJob,
@@ -37,24 +38,25 @@ func (a *app) why() *cobra.Command {
 			}
 			if asJSON {
 				return writeJSON(a.Out, struct {
-					ID     string         `json:"id"`
-					State  openbits.State `json:"state"`
-					Reason *api.Reason    `json:"reason"`
-					Error  *api.Error     `json:"error"`
-				}{job.ID, job.State, job.Reason, job.Error})
+					ID        string         `json:"id"`
+					State     openbits.State `json:"state"`
+					Reason    *api.Reason    `json:"reason"`
+					Error     *api.Error     `json:"error"`
+					Transport *api.Transport `json:"transport"`
+				}{job.ID, job.State, job.Reason, job.Error, job.Transport})
 			}
 			explainJob(a.Out, job, time.Now())
 			return nil
 		},
 	}
-	c.Flags().BoolVar(&asJSON, "json", false, "print state, reason and error as JSON")
+	c.Flags().BoolVar(&asJSON, "json", false, "print state, reason, error and the network under it as JSON")
 	return c
 }
 
 // explainJob says in sentences what a job does and why.
 func explainJob(w io.Writer, j api.Job, now time.Time) {
 	fmt.Fprintf(w, "%s is %s.\n", called(j), stateWords[j.State])
-	if j.Reason == nil && j.State.Active() {
+	if (j.Reason == nil || yields(j)) && j.State.Active() {
 		text := "It moves"
 		if j.Rate != nil {
 			text += " at " + size.Rate(*j.Rate)
@@ -63,6 +65,9 @@ func explainJob(w io.Writer, j api.Job, now time.Time) {
 			}
 		}
 		fmt.Fprintf(w, "%s: %s of %s.\n", text, size.Bytes(j.BytesDone), size.Bytes(total(j.BytesTotal)))
+	}
+	if t := j.Transport; t != nil {
+		fmt.Fprintf(w, "Network: %s.\n", joined("; ", paces(t), delays(t)))
 	}
 	if r := j.Reason; r != nil {
 		fmt.Fprintf(w, "Reason: %s (%s).\n", sentence(r.Text), r.Code)

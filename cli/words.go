@@ -60,7 +60,7 @@ var fetching = regexp.MustCompile(`cannot (fetch|accept) \S+: `)
 // status is the end of a job's line in a listing: how it moves, or why it does not.
 func status(j api.Job, now time.Time) string {
 	switch {
-	case j.Reason != nil:
+	case j.Reason != nil && !yields(j):
 		text := term.Plain(j.Reason.Text)
 		if text == "" {
 			text = string(j.Reason.Code)
@@ -70,16 +70,27 @@ func status(j api.Job, now time.Time) string {
 			return "goes on in " + size.Duration(j.Reason.Until.Sub(now).Round(time.Second)) + ": " + text
 		}
 		return text
-	case j.State.Active() && j.Rate != nil:
-		text := size.Rate(*j.Rate)
-		if left := term.Left(j.BytesDone, total(j.BytesTotal), *j.Rate); left >= 0 {
-			text += ", " + size.Clock(left) + " left"
-		}
-		return text
+	case j.State.Active() && (j.Rate != nil || yields(j)):
+		return moves(j)
 	case j.Error != nil:
 		return term.Plain(j.Error.Text)
 	}
 	return ""
+}
+
+// moves says how fast a job moves, and what keeps it from moving faster.
+func moves(j api.Job) string {
+	var parts []string
+	if j.Rate != nil {
+		parts = append(parts, size.Rate(*j.Rate))
+		if left := term.Left(j.BytesDone, total(j.BytesTotal), *j.Rate); left >= 0 {
+			parts = append(parts, size.Clock(left)+" left")
+		}
+	}
+	if yields(j) {
+		parts = append(parts, yieldsTo(j.Transport))
+	}
+	return strings.Join(parts, ", ")
 }
 
 // ownHints add to what the service says, which knows nothing of this program, how to say it here.

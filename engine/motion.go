@@ -44,8 +44,9 @@ type motion struct {
 	resumed  bool          // it holds bytes of more than one attempt
 	began    bool
 	complete bool
-	settled  bool   // what became of it is recorded
-	actual   string // digest of the whole content
+	settled  bool             // what became of it is recorded
+	actual   string           // digest of the whole content
+	carrier  openbits.Carrier // of the connection that brings it; nil: none does, or it cannot tell
 }
 
 // Reasons for which files in motion are stopped.

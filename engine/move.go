@@ -75,6 +75,7 @@ func (m *motion) transfer() error {
 
 func (m *motion) move(fresh bool) error {
 	r := m.r
+	defer m.putDown()
 	return r.e.Downloads.Move(m.ctx, openbits.Transfer{
 		JobID: r.id, Index: m.file.Index, Type: openbits.TypeDownload, Priority: r.priority(),
 		URL: m.file.URL, Route: &r.route, Fresh: fresh, ByDigest: m.file.Digest.Expected != "" && !fresh,

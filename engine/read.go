@@ -84,6 +84,10 @@ func (e *Engine) viewLocked(ctx context.Context, j openbits.Job) (openbits.Job, 
 	}
 	if j.State == transferring {
 		j.Rate = r.meter.perSecond(time.Now())
+		j.Transport = r.transport()
+		if j.Reason == nil {
+			j.Reason = yieldingReason(&j)
+		}
 	}
 	if j.State == connecting && j.Reason == nil {
 		j.Reason = r.busyReason()

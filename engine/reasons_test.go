@@ -78,6 +78,14 @@ var reasons = []reached{
 		w.act(id, openbits.ActionResume)
 		return id
 	}},
+	{openbits.ReasonYielding, openbits.StateTransferring, false, true, func(w *world) string {
+		c := &enginetest.Carrier{}
+		c.Set(openbits.Transport{Mode: openbits.TransportYielding, Rival: openbits.RivalNetwork, Since: time.Now()})
+		w.put("f0", carried(c))
+		id := w.create(files(1))
+		w.after(2 * time.Second)
+		return id
+	}},
 	{openbits.ReasonNeedsComplete, openbits.StateTransferred, false, true, func(w *world) string {
 		w.put("f0", enginetest.Page{Body: body(2000)})
 		return w.create(files(1), keep)

@@ -116,7 +116,11 @@ func (u *update) publishLocked() {
 	}
 	r := e.runs[u.job.ID]
 	if r != nil {
+		before := r.job.Priority
 		r.job = u.job
+		if before != r.job.Priority {
+			r.serve()
+		}
 		if u.effects&DoStop != 0 {
 			r.stop()
 		} else {

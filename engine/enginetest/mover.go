@@ -20,6 +20,7 @@ type Page struct {
 	Unsized  bool          // the server does not say how long it is
 	Chunk    int           // bytes written at a time; 0: 32 KiB
 	Pace     time.Duration // before each chunk
+	Carrier  *Carrier      // of every connection to it; nil: what carries them cannot tell
 }
 
 // Attempt is how one attempt at a URL goes. The zero value delivers the page.
@@ -47,6 +48,7 @@ type Call struct {
 //     A URL without a page answers http_404.
 //   - It honours the contract of openbits.Part: it goes on behind what the part holds when that is of the page's ETag
 //     and no longer than it; otherwise it begins at 0. It returns nil only after End did.
+//   - A part that is a CarriedPart hears of the page's Carrier before Begin; whom that serves is left to it.
 //   - It stops at once when its context ends, and answers the context's error.
 //   - Every call is recorded, and how many went on at the same time, by host and in all.
 type Mover struct {
@@ -174,6 +176,9 @@ func (a Attempt) deliver(ctx context.Context, t openbits.Transfer, p *Page, part
 	}
 	if p == nil {
 		return Fail(openbits.KindHTTP(404), t.URL)
+	}
+	if carried, ok := part.(openbits.CarriedPart); ok && p.Carrier != nil {
+		carried.CarriedBy(p.Carrier)
 	}
 	head := p.head(part.Held())
 	if err := part.Begin(head); err != nil {

@@ -85,6 +85,8 @@ func TestListsAreWhole(t *testing.T) {
 		"States":     {values("state.go", "State"), text(openbits.States)},
 		"FileStates": {values("state.go", "FileState"), text(openbits.FileStates)},
 		"EventTypes": {values("event.go", "EventType"), text(openbits.EventTypes)},
+		"Modes":      {values("transport.go", "TransportMode"), text(openbits.TransportModes)},
+		"Rivals":     {values("transport.go", "Rival"), text(openbits.Rivals)},
 		"Actions":    {values("request.go", "Action"), text(openbits.Actions)},
 		"Events":     {values("engine/transition.go", "Event"), text(engine.Events)},
 	} {

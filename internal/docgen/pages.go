@@ -114,14 +114,36 @@ func Reasons(root string) (string, error) {
 		return "", err
 	}
 	p := newPage("Reasons")
-	p.line(`Every job that does not move has a reason: a code of this list, a sentence with the particulars, since when, until when
-if time ends it, and what would end it otherwise. ` + code("bits why JOB") + ` shows it.
+	p.line(`Every job that does not move, or only as a trickle, has a reason: a code of this list, a sentence with the particulars,
+since when, until when if time ends it, and what would end it otherwise. ` + code("bits why JOB") + ` shows it.
 `)
 	p.head("code", "meaning")
 	for _, c := range reasons {
 		p.row(code(c.Value), c.Text)
 	}
-	return p.String(), nil
+	err = p.network(root)
+	return p.String(), err
+}
+
+// network tells of the words of a transport, which explain the reason yielding.
+func (p *page) network(root string) error {
+	p.line("\n## The network under a job that moves\n")
+	p.line(`While a job moves, ` + code("bits show JOB") + ` and its ` + code("transport") + ` in the API tell how its connections share their path,
+and with whom. ` + code("bits top") + ` shows it live.`)
+	for _, list := range []struct{ title, typ string }{{"mode", "TransportMode"}, {"rival", "Rival"}} {
+		words, err := Constants(filepath.Join(root, "transport.go"), list.typ)
+		if err != nil {
+			return err
+		}
+		p.line("")
+		p.head(list.title, "meaning")
+		for _, c := range words {
+			if c.Value != "" {
+				p.row(code(c.Value), c.Text)
+			}
+		}
+	}
+	return nil
 }
 
 // Events is docs/events.md.

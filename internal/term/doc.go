@@ -16,6 +16,7 @@
 //     Blocks are drawn only where the locale is UTF-8.
 //  6. Text that came from anywhere else is shown without control characters: a server cannot move the cursor.
 //  7. The cursor is never hidden, no mode is set, no other screen is entered. A program that is killed while it
-//     draws leaves a terminal that needs no reset.
+//     draws leaves a terminal that needs no reset. Full alone does all of that, for a view that takes the whole terminal
+//     because somebody asked for one, and undoes it whatever ends the program but SIGKILL.
 //  8. Speeds are averages over the last seconds; a time left is shown only when a speed and a size are known.
 package term

@@ -61,3 +61,13 @@ func (s Style) bar(width int, share float64, c colour) string {
 	}
 	return s.paint(c, strings.Repeat("█", full)+part) + s.paint(dim, strings.Repeat("░", rest)) + "  "
 }
+
+// Dim paints what matters less, Good what goes well, Slow what is held up, Bad what needs somebody, Other what is
+// not ours.
+func (s Style) Dim(text string) string { return s.paint(dim, text) }
+
+// Good is described at Dim, as are the others.
+func (s Style) Good(text string) string  { return s.paint(green, text) }
+func (s Style) Slow(text string) string  { return s.paint(yellow, text) }
+func (s Style) Bad(text string) string   { return s.paint(red, text) }
+func (s Style) Other(text string) string { return s.paint(cyan, text) }

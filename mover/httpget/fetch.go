@@ -68,6 +68,7 @@ func (e partError) Unwrap() error { return e.error }
 
 // run asks until the part is whole or something fails.
 func (f *fetch) run(ctx context.Context, part openbits.Part) error {
+	ctx = f.carried(ctx, part)
 	for {
 		held := part.Held()
 		if held.Offset > 0 && held.Offset == held.Total {

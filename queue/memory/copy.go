@@ -29,7 +29,7 @@ func copyJob(j openbits.Job) openbits.Job {
 		j.Reason = &r
 	}
 	j.Error = copyError(j.Error)
-	j.Rate = 0 // of the moment
+	j.Rate, j.Transport = 0, nil // of the moment
 	return j
 }
 

@@ -85,10 +85,10 @@ func testRoundTripZero(t *testing.T, open Open) {
 	b.same("events", events, []openbits.Event{{Seq: 1}})
 
 	// The start of Unix time is not the zero time, and another zone is the same time.
-	job.Created, job.Rate = time.Unix(0, 0), 99
+	job.Created, job.Rate, job.Transport = time.Unix(0, 0), 99, &openbits.Transport{Rate: 99}
 	job.Modified = time.Date(1901, 1, 1, 0, 0, 0, 1500, time.FixedZone("", 3600))
 	b.commit(openbits.Change{Jobs: []openbits.Job{job}})
-	job.Created, job.Rate = time.Unix(0, 0).UTC(), 0
+	job.Created, job.Rate, job.Transport = time.Unix(0, 0).UTC(), 0, nil
 	job.Modified = time.Date(1900, 12, 31, 23, 0, 0, 1000, time.UTC)
 	b.same("times", b.job(1), job)
 }

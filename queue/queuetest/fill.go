@@ -19,9 +19,9 @@ func fill(p any, seed int) {
 	f.set(reflect.ValueOf(p).Elem(), "")
 	switch v := p.(type) {
 	case *openbits.Job:
-		v.Rate = 0
+		v.Rate, v.Transport = 0, nil
 	case *openbits.JobRow:
-		v.Job.Rate = 0
+		v.Job.Rate, v.Job.Transport = 0, nil
 	}
 }
 

@@ -18,7 +18,7 @@
 //   - A page's Next stays good when jobs come and go. Any other text is an invalid_argument.
 //   - When all events were pruned, the oldest one is the next to come.
 //   - Prune removes a beginning of the sequence, never a part out of its middle.
-//   - Job.Rate is of the moment and not kept.
+//   - Job.Rate and Job.Transport are of the moment and not kept.
 //   - Values of closed lists that are not known are kept as they are.
 package queuetest
 

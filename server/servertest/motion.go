@@ -68,6 +68,20 @@ func (s *Service) Progress(id string, index int, done int64) {
 	s.append(openbits.Update{Kind: openbits.UpdateProgress, Jobs: []openbits.Job{r.job}, Files: []openbits.File{*f}})
 }
 
+// Carry tells of the network under a job that moves, and why it moves slowly, as the engine would.
+func (s *Service) Carry(id string, rate int64, t *openbits.Transport, why *openbits.Reason) {
+	if s.start(context.Background(), "carry") != nil {
+		return
+	}
+	defer s.mu.Unlock()
+	r := s.jobs[id]
+	if r == nil {
+		return
+	}
+	r.job.Rate, r.job.Transport, r.job.Reason = rate, t, why
+	s.append(openbits.Update{Kind: openbits.UpdateProgress, Jobs: []openbits.Job{r.job}})
+}
+
 // resume queues a job and, when there is a world to fetch from, brings it to its end.
 func (s *Service) resume(r *record) {
 	s.enter(r, openbits.StateQueued, openbits.ReasonTurn, "owner")
