@@ -160,3 +160,16 @@ func (l *Lab) Close() error {
 	}
 	return err
 }
+
+// CheckCongestion tells whether the kernel has a congestion control, nil if it has.
+func CheckCongestion(name string) error {
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(fd)
+	if err := unix.SetsockoptString(fd, unix.IPPROTO_TCP, unix.TCP_CONGESTION, name); err != nil {
+		return fmt.Errorf("this kernel has no congestion control %s: %w\nhint: modprobe tcp_%s, or choose another with -cc and -bgcc", name, err, name)
+	}
+	return nil
+}
