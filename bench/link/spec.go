@@ -86,10 +86,11 @@ func number(to *float64, least, most float64) func(string) error {
 
 func duration(to *time.Duration) func(string) error {
 	return func(s string) error {
+		text := s
 		if _, err := strconv.ParseFloat(s, 64); err == nil {
-			s += "ms"
+			text += "ms"
 		}
-		d, err := time.ParseDuration(s)
+		d, err := time.ParseDuration(text)
 		if err != nil || d < 0 || d > 10*time.Second {
 			return fmt.Errorf("%q is not a time of 0 to 10 s, such as 40 or 40ms", s)
 		}

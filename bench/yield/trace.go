@@ -78,10 +78,12 @@ func (t trace) drops(from, to time.Duration) (d [2]int64) {
 	return d
 }
 
-// first is how long after from a span begins, before limit, in which ok holds; never when there is none.
+// first is how long after from a span begins, before limit, over which ok holds, and over its beginning too: a mean alone would
+// let the span begin a little early. It is never when there is none.
 func first(from, limit, span time.Duration, ok func(from, to time.Duration) bool) float64 {
+	const beginning = 100 * time.Millisecond
 	for at := from; at+span <= limit; at += link.BinWidth {
-		if ok(at, at+span) {
+		if ok(at, at+beginning) && ok(at, at+span) {
 			return millis(at - from)
 		}
 	}
