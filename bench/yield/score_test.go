@@ -65,12 +65,12 @@ func TestYieldAndReclaim(t *testing.T) {
 		course{until: 3400 * ms, background: 0.3},
 		course{until: 6000 * ms, background: 1},
 	)
-	// A window may begin a little early, where its mean is low enough already.
-	if got := tr.yield(second, 3*second); got < 100 || got > 200 {
-		t.Errorf("yields in %g ms, want 100 to 200", got)
+	// The window may begin a little early, where the mean of its beginning is low enough already.
+	if got := tr.yield(second, 3*second); got < 150 || got > 200 {
+		t.Errorf("yields in %g ms, want 150 to 200", got)
 	}
-	if got := tr.reclaim(3*second, 6*second); got < 200 || got > 400 {
-		t.Errorf("takes back in %g ms, want 200 to 400", got)
+	if got := tr.reclaim(3*second, 6*second); got < 350 || got > 400 {
+		t.Errorf("takes back in %g ms, want 350 to 400", got)
 	}
 	if got := tr.drained(3*second, 6*second); got != 100 {
 		t.Errorf("the foreground's queue is gone after %g ms, want 100", got)
@@ -133,7 +133,7 @@ func TestScore(t *testing.T) {
 	if b.Foreground != 9 || b.Background != 0.5 || b.Left != 50 || b.PingP50 != 110 || b.Yield != 0 || b.Drained != 200 {
 		t.Errorf("bulk: %+v", b)
 	}
-	if b.Reclaim < 200 || b.Regain != b.Reclaim-200 {
+	if b.Reclaim < 150 || b.Reclaim > 250 || b.Regain != max(b.Reclaim-200, 0) {
 		t.Errorf("bulk: taken back in %g, %g after the queue had drained", b.Reclaim, b.Regain)
 	}
 	if f := r.Phases[1]; f.Samples != 2 || f.Lost != 50 || f.P50 != 200 || f.P99 != 900 {
