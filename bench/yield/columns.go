@@ -91,6 +91,16 @@ func ofWindow(n int, f func(window) float64) func(*run) float64 {
 	}
 }
 
+// taking are values of a background that takes the link back, of those that had left it.
+func taking(f func(*phase) float64) func(*run) float64 {
+	return unless(ofPhase(bulk, func(p *phase) float64 {
+		if p.Yield == never {
+			return math.NaN()
+		}
+		return f(p)
+	}))
+}
+
 // unless leaves a value out for the runs without a background.
 func unless(of func(*run) float64) func(*run) float64 {
 	return func(r *run) float64 {
@@ -115,9 +125,9 @@ func bulkColumns() []column {
 		column{"bulk keeps", ofPhase(bulk, func(p *phase) float64 { return p.Foreground }), true, asShare},
 		column{"after 3 s", ofPhase(bulk, func(p *phase) float64 { return p.Settled }), true, asShare},
 		column{"yields in", unless(ofPhase(bulk, func(p *phase) float64 { return p.Yield })), false, asMillis},
-		column{"takes back in", unless(ofPhase(bulk, func(p *phase) float64 { return p.Reclaim })), false, asMillis},
+		column{"takes back in", taking(func(p *phase) float64 { return p.Reclaim }), false, asMillis},
 		column{"own queue gone", ofPhase(bulk, func(p *phase) float64 { return p.Drained }), false, asMillis},
-		column{"from then", unless(ofPhase(bulk, func(p *phase) float64 { return p.Regain })), false, asMillis},
+		column{"from then", taking(func(p *phase) float64 { return p.Regain }), false, asMillis},
 	)
 }
 
@@ -144,10 +154,12 @@ func waitColumns() []column {
 func callColumns() []column {
 	return append(
 		idleColumns(),
-		column{"frame p50", ofPhase("", func(p *phase) float64 { return p.P50 }), false, asMillis},
+		column{"frame in p50", ofPhase("", func(p *phase) float64 { return p.P50 }), false, asMillis},
 		column{"p99", ofPhase("", func(p *phase) float64 { return p.P99 }), false, asMillis},
 		column{"p99 to alone", ofPhase("", func(p *phase) float64 { return p.P99 }), true, asTimes},
 		column{"lost", ofPhase("", func(p *phase) float64 { return p.Lost }), false, asPercent},
+		column{"frame out p99", ofPhase("", func(p *phase) float64 { return p.UpP99 }), false, asMillis},
+		column{"lost", ofPhase("", func(p *phase) float64 { return p.UpLost }), false, asPercent},
 		column{"use of the rest", unless(ofPhase("", func(p *phase) float64 { return p.Left })), false, asPercent},
 	)
 }
@@ -167,9 +179,9 @@ func lateColumns() []column {
 		{"bulk", ofWindow(0, func(w window) float64 { return w.Foreground }), false, asRate},
 		{"keeps", ofWindow(0, func(w window) float64 { return w.Foreground }), true, asShare},
 		{"background", ofWindow(0, func(w window) float64 { return w.Background }), false, asRate},
-		{"takes back in", unless(ofPhase(bulk, func(p *phase) float64 { return p.Reclaim })), false, asMillis},
+		{"takes back in", taking(func(p *phase) float64 { return p.Reclaim }), false, asMillis},
 		{"own queue gone", ofPhase(bulk, func(p *phase) float64 { return p.Drained }), false, asMillis},
-		{"from then", unless(ofPhase(bulk, func(p *phase) float64 { return p.Regain })), false, asMillis},
+		{"from then", taking(func(p *phase) float64 { return p.Regain }), false, asMillis},
 	}
 }
 

@@ -47,6 +47,7 @@ const (
 func (v *evening) open(p *peer) (err error) {
 	v.evidence.spec = v.spec
 	v.acts = make([][]traffic.Sample, len(v.scenario.acts))
+	v.ups = make([][]traffic.Sample, len(v.scenario.acts))
 	if err := v.serve(netlab.ForegroundServer, 80, v.foreground, nil); err != nil {
 		return err
 	}
@@ -214,8 +215,7 @@ func (v *evening) act(over context.Context, n int, a act) error {
 			return err
 		}
 		defer conn.Close()
-		down, up := media.Talk(ctx, conn, v.voices, v.clock.Now)
-		v.acts[n] = append(down, up...)
+		v.acts[n], v.ups[n] = media.Talk(ctx, conn, v.voices, v.clock.Now)
 	}
 	return nil
 }

@@ -45,6 +45,9 @@ func start(args []string, out io.Writer) error {
 	if o.list {
 		return list(out)
 	}
+	if o.from != "" {
+		return recall(o, out)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	return measure(ctx, o, out)

@@ -207,8 +207,40 @@ func (g *group) remarks() (list []string) {
 	return list
 }
 
+// recall prints and draws results of before.
+func recall(o options, out io.Writer) error {
+	data, err := os.ReadFile(o.from)
+	if err != nil {
+		return err
+	}
+	res := &results{}
+	if err := json.Unmarshal(data, res); err != nil {
+		return fmt.Errorf("%s has no results of this program: %w", o.from, err)
+	}
+	fmt.Fprintf(out, "command: %s\n%s\nvariant: %s\n", res.Command, res.Date, res.Variant)
+	for _, g := range res.Groups {
+		if g.scenario, err = findScenario(g.Scenario); err != nil {
+			return fmt.Errorf("%s: %w", o.from, err)
+		}
+		if err := g.print(out); err != nil {
+			return err
+		}
+	}
+	return res.write(o)
+}
+
 // write writes the files that were asked for.
 func (res *results) write(o options) error {
+	if o.svg != "" && len(res.Groups) > 0 {
+		if err := os.WriteFile(o.svg, []byte(res.Groups[0].figure().SVG()), 0o644); err != nil {
+			return err
+		}
+	}
+	if o.html != "" {
+		if err := os.WriteFile(o.html, []byte(res.page()), 0o644); err != nil {
+			return err
+		}
+	}
 	if o.json == "" {
 		return nil
 	}

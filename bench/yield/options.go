@@ -32,6 +32,7 @@ type options struct {
 	svg         string
 	html        string
 	dir         string
+	from        string
 }
 
 // texts are options as they are given, before they are understood.
@@ -64,6 +65,7 @@ func define(o *options, t *texts) *flag.FlagSet {
 	f.StringVar(&o.json, "json", "", "write every figure and the course of the runs to this file")
 	f.StringVar(&o.svg, "svg", "", "draw the first scenario on the first link into this file")
 	f.StringVar(&o.html, "html", "", "write tables and pictures of everything to this file")
+	f.StringVar(&o.from, "from", "", "measure nothing: read the results that -json wrote to this file")
 	f.StringVar(&o.dir, "dir", "", "folder to work in (default: the system's for temporary files)")
 	return f
 }

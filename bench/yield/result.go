@@ -48,7 +48,10 @@ type phase struct {
 	Samples    int      `json:"samples,omitempty"`   // fetches, pages or frames
 	P50        float64  `json:"p50,omitempty"`       // of how long they took
 	P99        float64  `json:"p99,omitempty"`
-	Lost       float64  `json:"lost"` // share of them
+	Lost       float64  `json:"lost"`             // share of them
+	UpP50      float64  `json:"up_p50,omitempty"` // the same for frames that are sent to the server
+	UpP99      float64  `json:"up_p99,omitempty"`
+	UpLost     float64  `json:"up_lost,omitempty"`
 	PingP50    float64  `json:"ping_added_p50"`
 	PingP95    float64  `json:"ping_added_p95"`
 	PingP99    float64  `json:"ping_added_p99"`

@@ -16,6 +16,7 @@ type evidence struct {
 	spec     link.Spec
 	ping     []traffic.Sample
 	acts     [][]traffic.Sample // of each act of the scenario; empty for bulk
+	ups      [][]traffic.Sample // frames that were sent to the server; empty for all but calls
 }
 
 // limitOf is when the next act begins, or the run ends.
@@ -42,7 +43,7 @@ func (s scenario) score(r *run, e evidence) {
 		}
 	}
 	for n, a := range s.acts {
-		r.Phases = append(r.Phases, scorePhase(t, e, a, e.acts[n], s.limitOf(n)))
+		r.Phases = append(r.Phases, scorePhase(t, e, n, a, s.limitOf(n)))
 	}
 	for _, w := range s.windows() {
 		r.Windows = append(r.Windows, scoreWindow(t, e, w[0], w[1]))
@@ -71,7 +72,7 @@ func (e evidence) added(from, to time.Duration) []float64 {
 	return took(within(e.ping, from, to), e.spec.RTT, false)
 }
 
-func scorePhase(t trace, e evidence, a act, samples []traffic.Sample, limit time.Duration) *phase {
+func scorePhase(t trace, e evidence, n int, a act, limit time.Duration) *phase {
 	const settling = 3 * time.Second
 	ping := e.added(a.from, a.to)
 	p := &phase{
@@ -91,13 +92,17 @@ func scorePhase(t trace, e evidence, a act, samples []traffic.Sample, limit time
 	if p.Reclaim != never {
 		p.Regain = max(p.Reclaim-p.Drained, 0)
 	}
-	if len(samples) > 0 {
-		// A frame that did not come is lost; a fetch that did not come has still been waited for.
-		ms := took(samples, 0, a.kind == fetch || a.kind == web)
-		p.Samples, p.Lost = len(samples), round(lost(samples))
-		p.P50, p.P99 = round(percentile(ms, 0.5)), round(percentile(ms, 0.99))
+	p.Samples, p.P50, p.P99, p.Lost = scoreSamples(e.acts[n], a.kind)
+	if e.ups != nil {
+		_, p.UpP50, p.UpP99, p.UpLost = scoreSamples(e.ups[n], a.kind)
 	}
 	return p
+}
+
+// scoreSamples tells how long things took. A frame that did not come is lost; a fetch that did not come has still been waited for.
+func scoreSamples(list []traffic.Sample, k kind) (samples int, p50, p99, missing float64) {
+	ms := took(list, 0, k == fetch || k == web)
+	return len(list), round(percentile(ms, 0.5)), round(percentile(ms, 0.99)), round(lost(list))
 }
 
 func scoreWindow(t trace, e evidence, from, to time.Duration) window {
