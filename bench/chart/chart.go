@@ -61,12 +61,12 @@ const panelHeight = caption + plot + between + strip + foot
 // style has a solid card under everything, so that text and card always fit each other, whatever page they are on.
 const style = `
 .card{fill:#fff;stroke:#d8dee6}.ink{fill:#1c2430}.dim{fill:#667080}.grid{stroke:#e4e8ee}.edge{stroke:#b4bcc8}
-.fg{fill:#2868d8}.fgline{stroke:#2868d8}.bg{fill:#f3ad4a}.onbg{fill:#5b3700}.delay{fill:#d3355f;fill-opacity:.22}.delayline{stroke:#d3355f}.delaytext{fill:#b81f4b}.band{fill:#2868d8;fill-opacity:.07}
+.fg{fill:#2868d8}.fgline{stroke:#2868d8}.bg{fill:#f3ad4a}.onbg{fill:#5b3700}.onfg{fill:#fff}.verdict{fill:#1d54b4}.delay{fill:#d3355f;fill-opacity:.22}.delayline{stroke:#d3355f}.delaytext{fill:#b81f4b}.band{fill:#2868d8;fill-opacity:.07}
 text{font-family:system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;font-size:12px}
-.title{font-size:20px;font-weight:650}.name{font-size:16px;font-weight:650}.small{font-size:11px}.strong{font-weight:600}
+.verdict{font-size:13px;font-weight:600}.title{font-size:20px;font-weight:650}.name{font-size:16px;font-weight:650}.small{font-size:11px}.strong{font-weight:600}
 @media (prefers-color-scheme:dark){
 .card{fill:#0d1117;stroke:#30363d}.ink{fill:#e8edf3}.dim{fill:#98a3b1}.grid{stroke:#262d37}.edge{stroke:#566070}
-.fg{fill:#4b8bf5}.fgline{stroke:#4b8bf5}.bg{fill:#c98524}.onbg{fill:#fff3dd}.delay{fill:#ff6c93;fill-opacity:.28}.delayline{stroke:#ff6c93}.delaytext{fill:#ff8fac}.band{fill:#4b8bf5;fill-opacity:.13}
+.fg{fill:#4b8bf5}.fgline{stroke:#4b8bf5}.bg{fill:#c98524}.onbg{fill:#1d1100}.onfg{fill:#fff}.verdict{fill:#82b1ff}.delay{fill:#ff6c93;fill-opacity:.28}.delayline{stroke:#ff6c93}.delaytext{fill:#ff8fac}.band{fill:#4b8bf5;fill-opacity:.13}
 }
 `
 

@@ -31,6 +31,7 @@ func (a area) draw(d *drawing, p Panel) {
 	a.frame(d)
 	d.add(`<path class="bg" d="%s"/>`, a.between(p.Foreground, sum(p.Foreground, p.Background)))
 	d.add(`<path class="fg" d="%s"/>`, a.between(nil, p.Foreground))
+	a.names(d, p)
 	a.delays(d, p)
 	d.add(`<path class="edge" d="M%s %sh%s" fill="none"/>`, n(a.left), n(a.rate(0)), n(a.wide))
 	a.times(d)
@@ -39,7 +40,7 @@ func (a area) draw(d *drawing, p Panel) {
 func (a area) heading(d *drawing, p Panel) {
 	y := a.top - caption + 22
 	d.text(a.left, y, "ink name", "start", p.Name)
-	d.text(a.left+a.wide, y, "ink", "end", p.Verdict)
+	d.text(a.left+a.wide, y, "verdict", "end", p.Verdict)
 }
 
 // bands mark when somebody uses the network.
@@ -96,12 +97,34 @@ func (a area) delays(d *drawing, p Panel) {
 	if p.Note == "" {
 		return
 	}
-	// Over a short queue there is room; a long one is written into.
-	y := a.delay(0) - 8
-	if mean(p.Delay[:max(1, len(p.Delay)/5)]) > a.Delay/2 {
-		y = a.delay(0) - strip/2 + 8
+	d.text(a.x(a.alone())-6, a.delay(0)-8, "delaytext strong", "end", p.Note)
+}
+
+// alone is when the first foreground begins.
+func (a area) alone() float64 {
+	if len(a.Bands) == 0 {
+		return a.Seconds
 	}
-	d.text(a.left+6, y, "delaytext strong", "start", p.Note)
+	return a.Bands[0].From
+}
+
+// names writes into the areas what they are, where they are large.
+func (a area) names(d *drawing, p Panel) {
+	y := a.rate(a.Rate/2) + 4
+	if end := a.alone(); mean(a.part(p.Background, 0, end)) > a.Rate/2 {
+		d.text(a.x(end/2), y, "onbg small", "middle", a.Background)
+	}
+	for _, b := range a.Bands {
+		if mean(a.part(p.Foreground, b.From, b.To)) > a.Rate/2 {
+			d.text(a.x((b.From+b.To)/2), y, "onfg small", "middle", a.Foreground)
+		}
+	}
+}
+
+// part are the values of a time.
+func (a area) part(list []float64, from, to float64) []float64 {
+	end := min(int(to/a.Step), len(list))
+	return list[min(int(from/a.Step), end):end]
 }
 
 // between is the shape between two series of rates; nil is zero.

@@ -112,12 +112,12 @@ func (s Spec) Lines(seed uint64) (down, up Config) {
 
 // String describes the link in words.
 func (s Spec) String() string {
-	text := fmt.Sprintf("%g/%g Mbit/s, %v round trip, %v of buffer", s.Down, s.Up, s.RTT, s.Buffer)
+	text := fmt.Sprintf("%g/%g Mbit/s, %g ms round trip, %g ms of buffer", s.Down, s.Up, s.RTT.Seconds()*1000, s.Buffer.Seconds()*1000)
 	if s.Loss > 0 {
 		text += fmt.Sprintf(", %g %% loss", s.Loss*100)
 	}
 	if s.Jitter > 0 {
-		text += fmt.Sprintf(", %v of jitter each way", s.Jitter)
+		text += fmt.Sprintf(", %g ms of jitter each way", s.Jitter.Seconds()*1000)
 	}
 	if s.Queue != "" && s.Queue != Fifo {
 		text += ", " + string(s.Queue)

@@ -5,7 +5,6 @@ package main
 
 import (
 	"fmt"
-	"math"
 	"strings"
 
 	"github.com/openbits/openbits/bench/chart"
@@ -20,9 +19,9 @@ var bandLabels = map[kind]string{
 func (g *group) figure() chart.Figure {
 	s := g.scenario
 	f := chart.Figure{
-		Title:      "A transfer in the background, and you",
-		Subtitle:   fmt.Sprintf("%s: %v. %s.", g.Link.Name, g.Link, upperFirst(g.Title)),
-		Foreground: "what you wait for", Background: "background transfer",
+		Title:      "What a background transfer leaves you",
+		Subtitle:   fmt.Sprintf("Link: %v. %s.", g.Link, upperFirst(g.Title)),
+		Foreground: "yours", Background: "background",
 		Seconds: s.end.Seconds(), Rate: g.Link.Down, Delay: millis(g.Link.Buffer), Step: seriesStep.Seconds(),
 	}
 	if s.upload {
@@ -44,7 +43,7 @@ func (g *group) figure() chart.Figure {
 			Name: name, Verdict: g.verdict(name), Foreground: r.Series.Foreground, Background: r.Series.Background, Delay: r.Series.Queue,
 		}
 		if r.Idle != nil {
-			p.Note = "+ " + asMillis(math.Round(r.Idle.PingP50))
+			p.Note = fmt.Sprintf("+%.0f ms", r.Idle.PingP50)
 		}
 		f.Panels = append(f.Panels, p)
 	}
