@@ -96,12 +96,11 @@ func (g *group) play(ctx context.Context, st stage, o options) error {
 				continue
 			}
 			err := g.one(ctx, st, g.scenario, &p, n)
-			if errors.Is(err, errCannot) {
+			var why cannot
+			if errors.As(err, &why) {
 				out[p.name] = true
-				g.LeftOut = append(g.LeftOut, p.name+": "+strings.ReplaceAll(err.Error(), "\n", ": "))
-				continue
-			}
-			if err != nil {
+				g.LeftOut = append(g.LeftOut, p.name+": "+why.Error())
+			} else if err != nil {
 				return err
 			}
 		}

@@ -54,7 +54,7 @@ func TestCommands(t *testing.T) {
 		if p.name == "curl" && (err != nil || !slices.Contains(list[0], "s") || !slices.Contains(list[0], "f")) {
 			t.Errorf("curl does not upload: %v, %v", list, err)
 		}
-		if p.name != "curl" && !errors.Is(err, errCannot) {
+		if p.name != "curl" && !errors.As(err, new(cannot)) {
 			t.Errorf("%s uploads: %v, %v", p.name, list, err)
 		}
 	}

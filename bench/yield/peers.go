@@ -24,8 +24,10 @@ type order struct {
 	priority string
 }
 
-// errCannot says that a background cannot do an order.
-var errCannot = errors.New("cannot do that")
+// cannot is why a background cannot do an order.
+type cannot string
+
+func (c cannot) Error() string { return string(c) }
 
 // peer is a program that transfers in the background.
 type peer struct {
@@ -48,7 +50,7 @@ func peers() []peer {
 
 func openbits(o order) ([][]string, error) {
 	if o.upload {
-		return nil, errors.Join(errCannot, errors.New("openbits has no uploads yet")) // the place to add them
+		return nil, cannot("it has no uploads yet") // the place to add them
 	}
 	argv := []string{o.bits, "get", "--cacert", o.ca, "-d", o.dir}
 	if o.priority != "" {
@@ -76,7 +78,7 @@ func curl(more ...string) func(order) ([][]string, error) {
 // wget has no parallel transfers: there is one of it for each.
 func wget(o order) (list [][]string, err error) {
 	if o.upload {
-		return nil, errors.Join(errCannot, errors.New("wget has no uploads of big files"))
+		return nil, cannot("it has no uploads of big files")
 	}
 	for n, u := range o.urls {
 		list = append(list, []string{"wget", "-q", "--no-config", "--no-proxy", "--ca-certificate=" + o.ca, "-O", file(o, n), u})
@@ -87,7 +89,7 @@ func wget(o order) (list [][]string, err error) {
 // aria2c opens several connections for one file.
 func aria2c(o order) ([][]string, error) {
 	if o.upload {
-		return nil, errors.Join(errCannot, errors.New("aria2c has no uploads"))
+		return nil, cannot("it has no uploads")
 	}
 	n := strconv.Itoa(len(o.urls))
 	return [][]string{{
