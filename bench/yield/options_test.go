@@ -28,9 +28,17 @@ func TestParseOptions(t *testing.T) {
 		t.Errorf("-short runs %d backgrounds for %v", len(short.peers), short.length())
 	}
 	for _, c := range [][2]string{
-		{"-links x", "no link is called"}, {"-scenarios x", "no scenario is called"}, {"-peers x", "no background is called"},
-		{"-peer x", "NAME=COMMAND"}, {"-queue x", "no queue is called"}, {"-host x", `-host is "x"`}, {"-cc x", "-cc"},
-		{"-priority x", "foreground, high"}, {"-runs 0", "at least 1"}, {"-short -full", "exclude"}, {"more", "too many"},
+		{"-links x", "no link is called"},
+		{"-scenarios x", "no scenario is called"},
+		{"-peers x", "no background is called"},
+		{"-peer x", "NAME=COMMAND"},
+		{"-queue x", "no queue is called"},
+		{"-host x", `-host is "x"`},
+		{"-cc x", "-cc"},
+		{"-priority x", "foreground, high"},
+		{"-runs 0", "at least 1"},
+		{"-short -full", "exclude"},
+		{"more", "too many"},
 	} {
 		if _, err := parse(strings.Fields(c[0]), &bytes.Buffer{}); err == nil || !strings.Contains(err.Error(), c[1]) {
 			t.Errorf("%s: %v, want something with %q", c[0], err, c[1])
