@@ -12,13 +12,14 @@ import (
 
 // Spec describes a link as a subscriber knows it.
 type Spec struct {
-	Name     string        `json:"name"`
-	Down, Up float64       // Mbit/s
-	RTT      time.Duration // round trip without any queue
-	Buffer   time.Duration // what the queue holds at most, as time at the full rate
-	Loss     float64       // share of the packets, 0 to 1, each way
-	Jitter   time.Duration // mean of an exponential further delay, each way
-	Queue    Queue         // how packets wait
+	Name   string        `json:"name"`
+	Down   float64       `json:"down"`      // Mbit/s
+	Up     float64       `json:"up"`        // Mbit/s
+	RTT    time.Duration `json:"rtt_ns"`    // round trip without any queue
+	Buffer time.Duration `json:"buffer_ns"` // what the queue holds at most, as time at the full rate
+	Loss   float64       `json:"loss"`      // share of the packets, 0 to 1, each way
+	Jitter time.Duration `json:"jitter_ns"` // mean of an exponential further delay, each way
+	Queue  Queue         `json:"queue"`     // how packets wait
 }
 
 // Known are the links that have names.

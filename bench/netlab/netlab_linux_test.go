@@ -1,8 +1,6 @@
 // SPDX-FileCopyrightText: The openbits authors
 // SPDX-License-Identifier: Apache-2.0
 
-//go:build linux
-
 package netlab
 
 import (
