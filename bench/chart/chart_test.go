@@ -115,6 +115,19 @@ func TestShapesStayInTheirPanel(t *testing.T) {
 	}
 }
 
+func TestBackgroundIsStackedOnForeground(t *testing.T) {
+	// Both together are the whole rate at any time: the upper edge is straight.
+	path := regexp.MustCompile(`class="bg" d="M([^"L]*)L`).FindStringSubmatch(sample(1).SVG())
+	if path == nil {
+		t.Fatal("there is no background")
+	}
+	for n, v := range strings.Fields(path[1]) {
+		if n%2 == 1 && v != strconv.FormatFloat(header+caption, 'f', -1, 64) {
+			t.Fatalf("the upper edge is at %s, want %g everywhere", v, header+caption)
+		}
+	}
+}
+
 func TestStackedShapes(t *testing.T) {
 	a := area{Figure: sample(1), left: 0, top: 0, wide: 100}
 	f := []float64{10, 10, 10, 10}
