@@ -64,6 +64,9 @@ func (g *Governor) Wrap(conn net.Conn, p openbits.Priority) net.Conn {
 	if !ok || remote.IsLoopback() || remote == local {
 		return conn
 	}
+	if handle, ok := leaveToSystem(conn); ok {
+		return &systemFlow{Conn: conn, handle: handle}
+	}
 	s, err := g.sockets(conn)
 	if err != nil {
 		return conn

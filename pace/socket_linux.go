@@ -154,3 +154,6 @@ func (s *tcpSocket) set(level, option, value int) (err error) {
 	cerr := s.raw.Control(func(fd uintptr) { err = unix.SetsockoptInt(int(fd), level, option, value) })
 	return errors.Join(cerr, err)
 }
+
+// leaveToSystem makes the system let a connection yield, where it can do that by itself. Linux cannot, for what is received.
+func leaveToSystem(net.Conn) (handle string, ok bool) { return "", false }
