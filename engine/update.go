@@ -116,7 +116,11 @@ func (u *update) publishLocked() {
 	}
 	r := e.runs[u.job.ID]
 	if r != nil {
+		moved := r.job.Priority != u.job.Priority
 		r.job = u.job
+		if moved {
+			r.tellParts()
+		}
 		if u.effects&DoStop != 0 {
 			r.stop()
 		} else {
