@@ -32,7 +32,7 @@ func (b *trickle) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// pieces copies a body to a part and answers how much each write brought. At no time may more wait than a 64th of what was
+// pieces copies a body to a part and answers how much each write brought. At no time may more wait than a 128th of what was
 // written, or longer than a second, one read more or less.
 func pieces(t *testing.T, b trickle) (list []int, err error) {
 	t.Helper()
@@ -82,7 +82,7 @@ func mean(list []int) (sum int) {
 
 // TestPieces: a slow connection brings small pieces, which are written as large ones.
 func TestPieces(t *testing.T) {
-	const size = 64 << 20
+	const size = 128 << 20
 	for name, c := range map[string]struct {
 		body   trickle
 		settle int // what a write brings once it has gone on for a while
