@@ -98,8 +98,14 @@ func TestIdleClass(t *testing.T) {
 		what string
 		idle bool
 	}{
-		{"background pwrite64", true}, {"background sync_file_range", true}, {"background fallocate", false}, {"background fsync", false},
-		{"foreground pwrite64", false}, {"foreground fsync", false}, {"queue pwrite64", false}, {"queue fsync", false},
+		{"background pwrite64", true},
+		{"background sync_file_range", true},
+		{"background fallocate", false},
+		{"background fsync", false},
+		{"foreground pwrite64", false},
+		{"foreground fsync", false},
+		{"queue pwrite64", false},
+		{"queue fsync", false},
 	} {
 		n := seen[c.what]
 		t.Logf("%s: %d times with the idle class, %d times without", c.what, n[true], n[false])

@@ -6,10 +6,10 @@ package main
 import (
 	"math/rand/v2"
 	"os"
-	"syscall"
 	"time"
 	"unsafe"
 
+	"github.com/openbits/openbits/bench/rig"
 	"github.com/openbits/openbits/internal/testlab"
 )
 
@@ -30,7 +30,7 @@ func newNeighbour(path string) (*neighbour, error) {
 	if err := (testlab.Content{Seed: 2, Size: readsFrom}).WriteFile(path); err != nil {
 		return nil, err
 	}
-	f, err := directFile(path)
+	f, err := rig.OpenDirect(path)
 	if err != nil {
 		return nil, err
 	}
@@ -52,7 +52,7 @@ func (n *neighbour) start() (stop func() []time.Duration) {
 			default:
 			}
 			start := time.Now()
-			if _, err := syscall.Pread(int(n.file.Fd()), n.page, rand.Int64N(readsFrom/readSize)*readSize); err == nil {
+			if _, err := n.file.ReadAt(n.page, rand.Int64N(readsFrom/readSize)*readSize); err == nil {
 				list = append(list, time.Since(start))
 			}
 			time.Sleep(thinking)
