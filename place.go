@@ -39,4 +39,6 @@ type Publication struct {
 	Mode      uint32    // permission bits of the published file
 	Modified  time.Time // modification time to set; zero: leave it
 	Overwrite bool      // replace what stands under the name
+	// Background: as PartFile.SetBackground. A batch may hold both kinds.
+	Background bool
 }

@@ -177,7 +177,7 @@ func (r *run) publication(f openbits.File) openbits.Publication {
 func publicationOf(j openbits.Job, f openbits.File) openbits.Publication {
 	return openbits.Publication{
 		Place: f.Place, Inode: f.Inode, Size: f.BytesTotal, Mode: 0o666 &^ j.Settings.Umask & 0o666,
-		Modified: f.Modified, Overwrite: j.Settings.Overwrite,
+		Modified: f.Modified, Overwrite: j.Settings.Overwrite, Background: j.Priority.Background(),
 	}
 }
 

@@ -189,6 +189,7 @@ func (m *motion) open() error {
 	if err != nil {
 		return err
 	}
+	pf.SetBackground(m.r.priority().Background())
 	held, err := m.cut(pf)
 	if err != nil {
 		_ = pf.Close()
@@ -205,10 +206,23 @@ func (m *motion) open() error {
 		return err
 	}
 	m.mu.Lock()
-	defer m.mu.Unlock()
 	m.pf, m.head, m.hash = pf, head, hash
 	m.saved, m.resumed = min(held, cp.Held()), held > 0
+	m.mu.Unlock()
+	m.r.e.mu.Lock()
+	defer m.r.e.mu.Unlock()
+	m.tellPart() // again: the priority may have changed before anybody saw that the file is open
 	return nil
+}
+
+// tellPart tells the part file whether its job is in the background. The caller holds e.mu, so that the last word is the latest.
+func (m *motion) tellPart() {
+	m.mu.Lock()
+	pf := m.pf
+	m.mu.Unlock()
+	if pf != nil {
+		pf.SetBackground(m.r.job.Priority.Background())
+	}
 }
 
 // cut shortens a part file to what is true of it, and answers how much that is.

@@ -81,6 +81,13 @@ func (r *run) poke() {
 	}
 }
 
+// tellParts tells the open part files of a new priority. The caller holds e.mu.
+func (r *run) tellParts() {
+	for _, m := range r.moving() {
+		m.tellPart()
+	}
+}
+
 // main is the life of a run.
 func (r *run) main() {
 	var helpers sync.WaitGroup

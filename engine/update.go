@@ -116,10 +116,11 @@ func (u *update) publishLocked() {
 	}
 	r := e.runs[u.job.ID]
 	if r != nil {
-		before := r.job.Priority
+		moved := r.job.Priority != u.job.Priority
 		r.job = u.job
-		if before != r.job.Priority {
+		if moved {
 			r.serve()
+			r.tellParts()
 		}
 		if u.effects&DoStop != 0 {
 			r.stop()

@@ -101,3 +101,50 @@ func publishNaively(p openbits.Publication) error {
 	defer folder.Close()
 	return folder.Sync()
 }
+
+// BenchmarkWrite writes a file of 256 MiB as a fast server sends it and makes it durable, with the manners of either side.
+func BenchmarkWrite(b *testing.B) {
+	for _, background := range []bool{false, true} {
+		b.Run(map[bool]string{false: "foreground", true: "background"}[background], func(b *testing.B) { benchWrite(b, background) })
+	}
+}
+
+func benchWrite(b *testing.B, background bool) {
+	const size, checkpoint = 256 << 20, 16 << 20
+	s := sink.New(sink.Options{})
+	b.Cleanup(func() { _ = s.Close() })
+	f, err := s.Folder(b.Context(), b.TempDir())
+	if err != nil {
+		b.Fatal(err)
+	}
+	piece := make([]byte, 256<<10)
+	b.SetBytes(size)
+	for n := 0; n < b.N; n++ {
+		p := openbits.Place{Folder: f, Name: "f", Part: ".part"}
+		part, err := s.Open(b.Context(), p)
+		if err != nil {
+			b.Fatal(err)
+		}
+		part.SetBackground(background)
+		if err := part.Reserve(size); err != nil {
+			b.Fatal(err)
+		}
+		for at := 0; at < size && err == nil; at += len(piece) {
+			if _, err = part.WriteAt(piece, int64(at)); err == nil && at%checkpoint == 0 {
+				err = part.Flush()
+			}
+		}
+		if err != nil {
+			b.Fatal(err)
+		}
+		if err := part.Sync(); err != nil {
+			b.Fatal(err)
+		}
+		if err := part.Close(); err != nil {
+			b.Fatal(err)
+		}
+		if err := s.Discard(b.Context(), []openbits.Place{p}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

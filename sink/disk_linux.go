@@ -24,17 +24,6 @@ func reserve(f *os.File, from, to int64) error {
 	return err
 }
 
-// startWriting queues dirty pages for the disk and does not wait for them. It gives no promise of durability.
-func startWriting(f *os.File) error {
-	_, err := retry(func() (int, error) {
-		return 0, unix.SyncFileRange(int(f.Fd()), 0, 0, unix.SYNC_FILE_RANGE_WRITE)
-	})
-	if errors.Is(err, unix.ENOSYS) || errors.Is(err, unix.ESPIPE) || errors.Is(err, unix.EINVAL) {
-		return nil
-	}
-	return err
-}
-
 // maxDirty is how much the machine may have waiting for its disks when a whole volume is synced for the sake
 // of a batch: others' bytes are written and waited for too.
 const maxDirty = 64 << 20

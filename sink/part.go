@@ -122,6 +122,7 @@ type partFile struct {
 	path    string // final path, for errors
 	id      string
 	closed  sync.Once
+	manners manners
 
 	made int64 // from dir.noteMade when this Open made the file, 0 otherwise
 }
@@ -129,7 +130,7 @@ type partFile struct {
 func (p *partFile) Identity() string { return p.id }
 
 func (p *partFile) ReadAt(b []byte, off int64) (int, error) {
-	n, err := p.file.ReadAt(b, off)
+	n, err := p.manners.read(p.file, b, off)
 	if err != nil && !errors.Is(err, io.EOF) {
 		err = fail("read", p.path, err)
 	}
@@ -137,7 +138,7 @@ func (p *partFile) ReadAt(b []byte, off int64) (int, error) {
 }
 
 func (p *partFile) WriteAt(b []byte, off int64) (int, error) {
-	n, err := writeAt(p.file, b, off)
+	n, err := p.manners.write(p.file, b, off)
 	if err != nil {
 		err = fail("write", p.path, err)
 	}
@@ -157,6 +158,7 @@ func (p *partFile) Truncate(size int64) error {
 	if err := p.file.Truncate(size); err != nil {
 		return fail("cut", p.path, err)
 	}
+	p.manners.cut(size)
 	return nil
 }
 
@@ -185,7 +187,7 @@ func notReserved(path string, err error) error {
 }
 
 func (p *partFile) Flush() error {
-	if err := startWriting(p.file); err != nil {
+	if err := p.manners.flush(p.file); err != nil {
 		return fail("write", p.path, err)
 	}
 	return nil
@@ -194,7 +196,7 @@ func (p *partFile) Flush() error {
 // Sync makes content and length durable, and the first time the file's entry in its folder too.
 // An error means that what was written since the last Sync may be lost even if a later Sync succeeds.
 func (p *partFile) Sync() error {
-	if err := p.file.Sync(); err != nil {
+	if err := p.manners.sync(p.file); err != nil {
 		return fail("sync", p.path, err)
 	}
 	if err := p.dir.syncMade(p.made); err != nil {

@@ -211,7 +211,9 @@ func (it *item) settle() error {
 func (b *batch) sync(ctx context.Context) {
 	rest := b.syncVolumes(ctx)
 	for _, it := range rest {
-		it.err = startWriting(it.file)
+		if !yields(&it.Publication) {
+			it.err = startWriting(it.file)
+		}
 	}
 	var group sync.WaitGroup
 	slots := make(chan struct{}, syncWorkers)
@@ -225,7 +227,7 @@ func (b *batch) sync(ctx context.Context) {
 			continue
 		}
 		group.Go(func() {
-			it.err = it.file.Sync()
+			it.err = it.sync()
 			<-slots
 		})
 	}
@@ -237,8 +239,13 @@ func (b *batch) syncVolumes(ctx context.Context) (rest []*item) {
 	volumes := map[string][]*item{}
 	for n := range b.items {
 		it := &b.items[n]
-		if it.file != nil && it.err == nil {
-			b.sink.step(stepSync, it.Place.Name)
+		if it.file == nil || it.err != nil {
+			continue
+		}
+		b.sink.step(stepSync, it.Place.Name)
+		if yields(&it.Publication) {
+			rest = append(rest, it)
+		} else {
 			volumes[it.dir.volume.id] = append(volumes[it.dir.volume.id], it)
 		}
 	}
@@ -249,6 +256,21 @@ func (b *batch) syncVolumes(ctx context.Context) (rest []*item) {
 		}
 	}
 	return rest
+}
+
+// sync makes the content durable.
+func (it *item) sync() error {
+	if !yields(&it.Publication) {
+		return it.file.Sync()
+	}
+	if err := writeOut(it.file); err != nil {
+		return err
+	}
+	err := it.file.Sync()
+	if err == nil {
+		dropLarge(it.file)
+	}
+	return err
 }
 
 // move gives the file its final name.

@@ -22,7 +22,7 @@ import (
 // Origin is an nginx that serves a folder.
 type Origin struct {
 	Root   string // the folder
-	URL    string // HTTP/1.1
+	URL    string // HTTP/1.1; beneath /slow/ at 4 MiB/s for each connection
 	TLS    string // HTTPS with HTTP/1.1 alone
 	TLS2   string // HTTPS with HTTP/2 offered
 	CAFile string // certificate behind both
@@ -36,7 +36,7 @@ http {
   access_log off; default_type application/octet-stream; sendfile on; tcp_nopush on; keepalive_requests 100000;
   client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi; uwsgi_temp_path uwsgi; scgi_temp_path scgi;
   ssl_certificate @DIR@/cert.pem; ssl_certificate_key @DIR@/key.pem;
-  server { listen 127.0.0.1:@PORT0@; listen 127.0.0.1:@PORT1@ ssl; root @DIR@/root; }
+  server { listen 127.0.0.1:@PORT0@; listen 127.0.0.1:@PORT1@ ssl; root @DIR@/root; location /slow/ { alias @DIR@/root/; limit_rate 4m; } }
   server { listen 127.0.0.1:@PORT2@ ssl http2; root @DIR@/root; }
 }
 `

@@ -46,6 +46,8 @@ type node struct {
 	id       string
 	data     []byte
 	reserved int64
+
+	background bool // as the part file or the publication was told last
 }
 
 const volume = "volume-1"
@@ -286,7 +288,7 @@ func (d *Disk) publish(p openbits.Publication) error {
 	case final != nil && !p.Overwrite:
 		return local("publish", path, openbits.KindFileExists, "a file with this name exists already")
 	}
-	part.reserved = 0
+	part.reserved, part.background = 0, p.Background
 	f.files[p.Place.Name] = part
 	delete(f.files, p.Place.Part)
 	return nil

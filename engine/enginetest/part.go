@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"path/filepath"
 	"slices"
 
 	"github.com/openbits/openbits"
@@ -152,6 +153,20 @@ func (p *part) Reserve(size int64) error {
 	}
 	p.reserved = max(p.reserved, size)
 	return nil
+}
+
+// Background reports whether the file at path was last told that its job is in the background.
+func (d *Disk) Background(path string) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	n := d.folders[filepath.Dir(path)].files[filepath.Base(path)]
+	return n != nil && n.background
+}
+
+func (p *part) SetBackground(on bool) {
+	p.disk.mu.Lock()
+	defer p.disk.mu.Unlock()
+	p.background = on
 }
 
 func (p *part) Flush() error { return nil }

@@ -29,6 +29,7 @@ func Run(t *testing.T, open func(t *testing.T) engine.Sink) {
 		"part file reopened":        testReopen,
 		"part file reserved":        testReserve,
 		"part file that is not one": testUnsafePart,
+		"part file in background":   testBackground,
 		"publish":                   testPublish,
 		"publish again":             testPublishAgain,
 		"publish a batch":           testPublishBatch,
