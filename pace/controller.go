@@ -20,9 +20,11 @@ const (
 	// yieldPackets and cruisePackets are the same for slow links, in packets on the wire.
 	yieldPackets, cruisePackets = 6, 2.5
 	// stall is a time between samples in which the computer had no time for us.
-	stall = 4 * TickInterval
+	stall = 2*TickInterval - time.Millisecond
 	// standingTime is over which a queue must stand to be one: longer than the time between two frames of a video.
 	standingTime = 40 * time.Millisecond
+	// meanTime is over which the queueing delay of a noisy path is averaged.
+	meanTime = 250 * time.Millisecond
 	// slowestPacket bounds the time of a packet that is reckoned with: 2 Mbit/s.
 	slowestPacket = 6 * time.Millisecond
 	// packetSize is a full packet on the wire, in bytes.
@@ -40,6 +42,7 @@ type Sample struct {
 	Queue     time.Duration // round trip now, less Base: the queueing delay
 	Trip      time.Duration // queueing delay of a single round trip that was measured now; negative: none
 	Delivered int64         // bytes that arrived for these connections since the sample before
+	Skew      time.Duration // between the time of the sample and the reading of the last connection
 	Lost      int64         // segments that arrived out of order since then
 	Segment   int           // bytes in a full segment
 
@@ -87,26 +90,30 @@ type Controller struct {
 	window  float64
 	offered float64 // what was offered; it follows window in small steps
 	round   time.Duration
+	mean    time.Duration // of the queueing delay, lately
 	lastCut time.Duration
 
 	calm      int           // rounds in which there was no queue although the window seems full
 	probed    time.Duration // when the window last grew beyond what the link was thought to carry
 	before    float64       // rate of the round before, in phaseStart
+	known     bool          // what the link carries was seen
+	plateau   int           // rounds in a row in which more under way did not bring more, in phaseStart
 	undoubted float64       // the link's rate before the last yields
 
-	rival      openbits.Rival // who has the link, in phaseAside and phaseFloor
-	bold       bool           // whoever was there has gone: growth may be fast
-	real       bool           // a queue that was not ours was seen at the floor
-	aside      time.Duration
-	asideQueue time.Duration // the longest queue in the second round of phaseAside
-	level      float64       // bytes per second that others had when the link was crowded
-	same       int           // times in a row that was so
-	filled     float64       // the rate when a queue made us look for somebody else
-	shared     bool          // somebody who yields as well has a part of the link
-	lastYield  time.Duration
-	quiet      time.Duration // as long as it is now
-	quietUntil time.Duration
-	overSince  time.Duration // since when the queue is over the threshold; negative: it is not
+	rival                 openbits.Rival // who has the link, in phaseAside and phaseFloor
+	bold                  bool           // whoever was there has gone: growth may be fast
+	real                  bool           // a queue that was not ours was seen at the floor
+	aside                 time.Duration
+	asideQueue            time.Duration // the longest queue in the second round of phaseAside
+	filled                float64       // the rate when a queue made us look for somebody else
+	shared                bool          // somebody who keeps no queue has a part of the link, and we have the rest
+	polite                bool          // at the floor it was seen that nobody fills the link
+	sharedAt              time.Duration // since when
+	shareWait, shareAfter time.Duration // when that did not last: how long and until when it is not tried again
+	lastYield             time.Duration
+	quiet                 time.Duration // as long as it is now
+	quietUntil            time.Duration
+	overSince             time.Duration // since when the queue is over the threshold; negative: it is not
 }
 
 // NewController returns a controller for connections that begin.
@@ -143,10 +150,11 @@ func (c *Controller) observe(now, elapsed time.Duration, s Sample) {
 	queue := max(s.Queue, 0)
 	c.noise.packet = c.packetTime()
 	c.noise.add(queue)
-	if s.Trip >= 0 && c.phase == phaseFloor && now > c.since+c.rtt*5/4 {
+	if s.Trip >= 0 && c.phase == phaseFloor && c.rival == openbits.RivalNetwork && now > c.since+c.rtt*5/4 {
 		c.noise.trip(s.Trip)
 	}
 	c.in.Queue = c.noise.filter(queue)
+	c.mean += time.Duration(float64(queue-c.mean) * min(elapsed.Seconds()/meanTime.Seconds(), 1))
 	c.rtt = s.Base + c.in.Queue
 	c.rates.add(now, s.Delivered)
 	if c.window < c.floor() {
@@ -156,7 +164,7 @@ func (c *Controller) observe(now, elapsed time.Duration, s Sample) {
 	c.capacity.update(elapsed, c.rates.over(capacityTime), c.offered, c.rtt, c.aging())
 	c.watchQueue()
 	if elapsed > stall {
-		// We were kept from running, and what came late looks like a queue: look again before a cut.
+		// We were kept from running. What came late looks like a queue now, and what was acknowledged late like somebody else a round trip later.
 		c.lastCut = now
 		c.intrusion.forget()
 	}
@@ -187,7 +195,7 @@ func (c *Controller) Longer() time.Duration {
 // Restart says that nothing moved for a while: what the network looks like has to be found out anew.
 func (c *Controller) Restart() {
 	c.phase, c.window, c.offered, c.bold = phaseStart, 0, 0, false
-	c.rates, c.before = rateHistory{}, 0
+	c.rates, c.before, c.plateau, c.known = rateHistory{}, 0, 0, false
 	c.intrusion.forget()
 }
 

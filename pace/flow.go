@@ -47,16 +47,17 @@ type flow struct {
 	weight   atomic.Int32
 
 	// Guarded by governor.mu.
-	group   *group
-	base    *baseDelay
-	last    reading
-	moved   time.Duration // when its last bytes moved
-	paused  time.Duration // when its gate was closed
-	resumed time.Duration // when it was opened: before, nothing was measured
-	recvd   int64         // bytes lately, fading
-	acked   int64
-	blind   blindTrip
-	over    time.Duration // since when more is offered than was asked for; 0: it is not
+	group    *group
+	base     *baseDelay
+	last     reading
+	moved    time.Duration // when its last bytes moved
+	paused   time.Duration // when its gate was closed
+	resumed  time.Duration // when it was opened: before, nothing was measured
+	recvd    int64         // bytes lately, fading
+	acked    int64
+	blind    blindTrip
+	over     time.Duration // since when more is offered than was asked for; 0: it is not
+	insisted bool          // what offer did was not heeded
 }
 
 // weights are the shares of the priorities in the common window.

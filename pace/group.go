@@ -80,26 +80,35 @@ func (g *group) tick(clock func() time.Duration, host hostCounters) bool {
 	before := g.own()
 	counted, known := host.read(g.key.iface)
 	now := clock()
-	s := g.observe(now)
+	s, after := g.observe(now)
+	s.Skew = clock() - now
 	if known {
-		after := g.own()
 		s.Counted = g.foreign.add(&s, counted.bytes(g.key.up), before, after)
 		s.Opens = g.foreign.opened(counted.opens)
 	} else {
 		g.foreign.reset()
 	}
-	g.report.add(now, s)
+	g.report.add(now, s, g.control)
 	if s.Base <= 0 || s.Segment <= 0 || g.moving == 0 {
 		return s.Delivered > 0
 	}
 	g.apply(now, int(g.control.Step(now, s)), s)
 	if longer := g.control.Longer(); longer > 0 {
-		for _, f := range g.flows {
-			f.base.reset(f.base.value() + longer)
-		}
+		g.lengthen(longer)
 	}
 	trace(g.control, s, g.moving)
 	return s.Delivered > 0
+}
+
+// lengthen adds to the base delays of the servers: the route is another one.
+func (g *group) lengthen(longer time.Duration) {
+	done := make(map[*baseDelay]bool)
+	for _, f := range g.flows {
+		if !done[f.base] {
+			done[f.base] = true
+			f.base.reset(f.base.value() + longer)
+		}
+	}
 }
 
 // own is how many bytes these connections moved over the interface.
@@ -123,8 +132,8 @@ func (r reading) onWire(up bool) int64 {
 	return max(r.received+frame*r.segments, r.data*int64(r.segmentSize+frame))
 }
 
-// observe reads the connections.
-func (g *group) observe(now time.Duration) (s Sample) {
+// observe reads the connections. own is how many bytes they moved over the interface.
+func (g *group) observe(now time.Duration) (s Sample, own int64) {
 	elapsed := now - g.ticked
 	g.ticked = now
 	var bases, queues time.Duration
@@ -135,6 +144,7 @@ func (g *group) observe(now time.Duration) (s Sample) {
 		if err != nil {
 			continue
 		}
+		own += r.onWire(g.key.up)
 		moved, rtt := f.take(now, elapsed, r, g.key.up)
 		single := trip(f.last.rtt, r.rtt)
 		s.Delivered += moved
@@ -167,7 +177,7 @@ func (g *group) observe(now time.Duration) (s Sample) {
 		g.queue = s.Queue
 	}
 	s.Queue = g.queue
-	return s
+	return s, own
 }
 
 // moves reports whether the connection has a share of the window: bytes moved lately, or it waits for its turn.
@@ -270,6 +280,6 @@ func (f *flow) check(now time.Duration, share int) {
 	case f.over == 0:
 		f.over = now
 	case now-f.over > max(time.Second, 8*f.last.rtt) && f.socket.insist():
-		f.over = 0
+		f.over, f.insisted = 0, true
 	}
 }

@@ -38,7 +38,7 @@ func (i *intrusion) begin() { i.usual, i.missing = 0, 0 }
 func (i *intrusion) forget() { i.missing, i.seen = 0, 0 }
 
 // add takes what arrived in a tick while the link was full, and reports whether somebody is there. noise is by how much
-// arrivals tremble.
+// arrivals tremble, and how uncertain the time is.
 func (i *intrusion) add(elapsed time.Duration, delivered int64, rate float64, queue, noise time.Duration) bool {
 	dt := elapsed.Seconds()
 	if i.usual == 0 {
@@ -57,7 +57,7 @@ func (i *intrusion) add(elapsed time.Duration, delivered int64, rate float64, qu
 		return false
 	}
 	i.seen++
-	return i.seen >= 1
+	return i.seen >= 2 // what a busy computer took in late it takes in then
 }
 
 // forgiven is for how long the link carries what is forgiven.
@@ -70,3 +70,6 @@ func (i *intrusion) forgiven() time.Duration {
 
 // wasFalse says that nobody was there.
 func (i *intrusion) wasFalse() { i.tolerance = min(1.5*max(i.tolerance, 1), mostTolerance) }
+
+// insists reports whether somebody was taken for a false alarm more than once lately, and is there all the same.
+func (i *intrusion) insists() bool { return i.tolerance > 2 }

@@ -16,7 +16,7 @@ const (
 	// ownNoise is a tremble that the clocks of the kernel (1 ms) and packets of our own make.
 	ownNoise = 1200 * time.Microsecond
 	// noiseFactor is by how much the queueing delay of a noisy path may be longer without anybody there.
-	noiseFactor = 4
+	noiseFactor = 4.5
 	// mostNoise bounds what noise may add to what is taken for nobody's queue.
 	mostNoise = 10 * time.Millisecond
 	// filterTime is over which the least queueing delay is taken on a noisy path.
@@ -31,6 +31,8 @@ type noise struct {
 	packet time.Duration   // that a full packet takes
 	trips  []time.Duration // queueing delays since the floor was reached
 	value  time.Duration
+	known  bool          // it was looked for
+	spread time.Duration // between the least and the most of the trips that were looked at last
 	recent [64]time.Duration
 	next   int
 }
@@ -62,7 +64,7 @@ func (n *noise) learn() {
 	}
 	trend := (n.trips[have-1] - n.trips[0]).Abs()
 	sorted := slices.Sorted(slices.Values(n.trips))
-	n.trips = n.trips[:0]
+	n.trips, n.known, n.spread = n.trips[:0], true, sorted[have-1]-sorted[0]
 	if sorted[0] > mostLeast || trend > sum*2/5 {
 		return // a queue: it hides the noise
 	}

@@ -14,10 +14,7 @@ import (
 	"time"
 )
 
-var (
-	table    = flag.Bool("table", false, "print what the model says of each link")
-	tableFor = flag.String("links", "dsl,cable,shallow,slow,dslx,wifi", "links of the table")
-)
+var table = flag.Bool("table", false, "print what the model says")
 
 // mixResult is what a bulk download and short fetches beside a background showed.
 type mixResult struct {
@@ -84,7 +81,7 @@ func TestTable(t *testing.T) {
 	if !*table {
 		t.Skip("run with -table")
 	}
-	names := strings.Split(*tableFor, ",")
+	names := []string{"dsl", "cable", "shallow", "slow", "dslx", "wifi"}
 	type job struct {
 		name  string
 		flows int

@@ -38,11 +38,8 @@ const (
 	fairSegments, fairRate = 0.2, 0.02
 	// patience bounds how long a small queue keeps us at the floor.
 	patience = 5 * time.Second
-	// sameTimes in a row others have used the same part of the link, without ever filling it, when that is believed to be
-	// all that they want, or all that the link carries has become less.
-	sameTimes = 3
-	// sameSpread is by how much that may differ.
-	sameSpread = 0.3
+	// firstShareWait and lastShareWait bound for how long nothing is shared with somebody who wanted more, longShared is after which sharing has succeeded.
+	firstShareWait, lastShareWait, longShared = time.Second, 4 * time.Second, 10 * time.Second
 )
 
 // watchQueue notices that a queue that was not ours has emptied.
@@ -52,7 +49,7 @@ func (c *Controller) watchQueue() {
 		if c.overSince < 0 {
 			c.overSince = c.now
 		}
-	case c.in.Queue <= c.yieldAt()/2 && c.overSince >= 0:
+	case c.in.Queue <= c.cruiseAt()/2 && c.overSince >= 0:
 		if c.now-c.overSince > standing && c.window <= 2*c.floor() {
 			c.bold = true
 			c.capacity.rate = max(c.capacity.rate, c.undoubted)
@@ -91,10 +88,12 @@ func (c *Controller) start() {
 	c.round = c.now + c.rtt
 	rate := c.rates.over(c.rtt)
 	if rate < 1.4*c.before && c.in.Queue > c.cruiseAt() { // more under way does not bring more
-		c.settle()
+		if c.plateau++; c.plateau > 2 || c.in.Queue > t/2 {
+			c.settle()
+		}
 		return
 	}
-	c.before = rate
+	c.before, c.plateau = rate, 0
 	c.window = min(2*c.window, max(c.most(), c.window))
 }
 
@@ -116,7 +115,8 @@ func (c *Controller) cruise() {
 	t, tc := c.yieldAt(), c.cruiseAt()
 	intruded := false
 	if c.noise.leastOver(c.rtt) >= tc*3/5 {
-		intruded = c.intrusion.add(c.elapsed, c.in.Delivered, c.rates.over(max(4*TickInterval, c.rtt)), c.in.Queue, c.noise.lasting())
+		c.known = true
+		intruded = c.intrusion.add(c.elapsed, c.in.Delivered, c.rates.over(max(4*TickInterval, c.rtt)), c.in.Queue, c.noise.lasting()+c.in.Skew)
 	} else {
 		c.intrusion.forget()
 	}
@@ -124,6 +124,9 @@ func (c *Controller) cruise() {
 		switch {
 		case c.now < c.probed+4*c.rtt && (c.in.Lost > 0 || c.in.Queue > t):
 			c.settle() // the queue that comes of growing into the unknown is our own: it tells what the link carries
+			return
+		case intruded && c.intrusion.insists():
+			c.yield()
 			return
 		case c.standing() > t, c.in.Queue > 3*t, c.in.Lost > 0 && c.in.Queue > tc, intruded:
 			c.step()
@@ -157,24 +160,38 @@ func (c *Controller) crowded(tc time.Duration) bool {
 	if c.shared || c.now-c.since < max(4*c.rtt, 2*capacityTime) || c.noise.leastOver(c.rtt) < tc*3/5 || rate > c.crowdedShare()*c.capacity.rate {
 		return false
 	}
-	level := c.capacity.rate - rate
-	if c.real || math.Abs(level-c.level) > sameSpread*level {
-		c.same = 0
+	// Somebody has a part of the link and keeps no queue to speak of: a call, another background service, or a download at
+	// its beginning. The rest is free as long as that stays so; whoever wants more gets it, since the queue then makes us shrink.
+	if c.now < c.shareAfter || !c.noise.known || !c.polite {
+		c.yield() // where it also shows whether there is noise, which looks like somebody
+		return true
 	}
-	c.level = level
-	if c.same++; c.same >= sameTimes {
-		c.same, c.capacity.rate = 0, rate
-		return false
+	c.shared, c.sharedAt = true, c.now
+	return false
+}
+
+// notShared says that whoever had a part of the link wanted more: the next time that is found out later.
+func (c *Controller) notShared() {
+	if !c.shared {
+		return
 	}
-	c.yield()
-	return true
+	c.shared = false
+	if c.now-c.sharedAt > longShared {
+		c.shareWait = 0
+	}
+	c.shareWait = min(max(2*c.shareWait, firstShareWait), lastShareWait)
+	c.shareAfter = c.now + c.shareWait
 }
 
 // adjust is called once a round.
 func (c *Controller) adjust(t, tc time.Duration) {
-	gain := 0.5 * float64(tc-c.in.Queue) / float64(c.rtt)
+	queue, gain := c.in.Queue, 0.5
+	if c.noise.lasting() > 0 { // only the mean tells, which is late
+		queue, gain = c.mean, 0.2
+	}
+	gain *= float64(tc-queue) / float64(c.rtt)
 	next := c.window*(1+min(max(gain, -1./8), 1./8)) + c.fairness()
-	if c.in.Queue < tc/2 && c.in.Lost == 0 {
+	if queue < tc/2 && c.in.Lost == 0 {
 		c.calm++
 	} else {
 		c.calm = 0
@@ -207,7 +224,8 @@ func (c *Controller) step() {
 	}
 	c.window = min(c.window, asideShare*c.full())
 	c.enter(phaseAside)
-	c.rival, c.bold, c.shared, c.asideQueue = openbits.RivalNetwork, false, false, 0
+	c.notShared()
+	c.rival, c.bold, c.asideQueue = openbits.RivalNetwork, false, 0
 }
 
 // alone says that nobody was there after all. A queue that made us look was our own, then: the link carries less than was thought.
@@ -226,11 +244,15 @@ func (c *Controller) standAside() {
 		c.asideQueue = max(c.asideQueue, c.in.Queue)
 	}
 	switch {
-	case c.asideQueue > c.cruiseAt()+c.intrusion.forgiven(), passed > c.in.Base && c.in.Queue > 4*c.yieldAt():
+	case c.asideQueue > c.cruiseAt()*8/5+c.intrusion.forgiven(), passed > c.in.Base && c.in.Queue > 4*c.yieldAt():
 		c.yield()
 	case passed > asideRounds*c.in.Base+2*afterCut:
 		c.alone()
 		c.enter(phaseReturn)
+		if !c.known {
+			c.before, c.plateau = 0, 0
+			c.enter(phaseStart)
+		}
 	}
 }
 
@@ -243,7 +265,8 @@ func (c *Controller) yield() {
 		c.undoubted = c.capacity.rate
 	}
 	c.filled = c.rates.over(c.rtt)
-	c.quiet, c.lastYield, c.shared = quiet, c.now, false
+	c.notShared()
+	c.quiet, c.lastYield = quiet, c.now
 	c.quietUntil = c.now + quiet
 	c.window = c.floor()
 	c.lastCut, c.real, c.bold, c.trickle = c.now, false, false, trickle{}
@@ -268,15 +291,19 @@ func (c *Controller) wait() {
 	}
 	c.noise.learn()
 	if c.rival == openbits.RivalNetwork && !c.bold {
-		queue, least, tc := c.trickle.queue(c.floor(), c.in.Base+floorSegments*c.packetTime()), c.noise.leastOver(min(c.now-settled, shortQuiet)), c.cruiseAt()
+		seen, tc := min(c.now-settled, shortQuiet), c.cruiseAt()
+		queue, least := c.trickle.queue(c.floor(), c.in.Base+floorSegments*c.packetTime()), c.noise.leastOver(seen)
+		flat := c.noise.known && c.noise.spread < max(tc, 2*c.packetTime())
 		switch {
-		case queue <= tc*3/5: // nobody
-		case least > c.packetTime()+tc/3 && least < c.yieldAt()*2/3, c.now > c.since+patience && least < c.yieldAt()/2:
+		case queue <= tc*3/5+c.noise.lasting()*2/5: // nobody who fills the link
+			c.polite = true
+		case flat && c.now >= c.shareAfter && least > c.packetTime()+tc/3 && least < c.yieldAt()*2/3:
 			// Whoever is there keeps a queue as small as ours: it yields, too.
+			c.polite = true
 			c.share()
 			return
 		default:
-			c.real, c.trickle = true, trickle{}
+			c.real, c.polite, c.trickle = true, false, trickle{}
 			c.quietUntil = c.now + c.quiet
 			return
 		}
@@ -284,13 +311,18 @@ func (c *Controller) wait() {
 			c.alone()
 		}
 	}
+	if !c.known { // it was too early to look for others
+		c.before, c.plateau = 0, 0
+		c.enter(phaseStart)
+		return
+	}
 	c.enter(phaseReturn)
 	c.round = c.now
 }
 
 // share takes a part of a link from somebody who gives it, slowly: who is there must not take us for somebody in a hurry.
 func (c *Controller) share() {
-	c.shared = true
+	c.shared, c.sharedAt = true, c.now
 	c.enter(phaseCruise)
 }
 
@@ -305,8 +337,15 @@ func (c *Controller) comeBack() {
 			limit = 4 * t
 		}
 		switch {
-		case c.in.Queue > limit, !c.bold && c.noise.leastOver(c.rtt) > tc*8/5, c.bold && c.noise.leastOver(c.rtt) > t && c.window > c.floor():
+		case c.in.Queue > limit, c.noise.leastOver(c.rtt) > t && c.window > c.floor():
 			c.yield()
+			return
+		case !c.bold && c.noise.leastOver(c.rtt) > tc*8/5:
+			if c.now < c.shareAfter || !c.noise.known || !c.polite {
+				c.yield()
+			} else {
+				c.share()
+			}
 			return
 		}
 	}
@@ -327,7 +366,9 @@ func (c *Controller) comeBack() {
 	}
 	c.window = min(c.window+max(step, float64(c.in.Segment)), max(c.most(), c.window, step), max(nearlyFull*full, c.window))
 	if c.window >= 0.85*full {
-		c.bold = false
 		c.enter(phaseCruise)
+		if c.bold {
+			c.bold, c.lastCut = false, c.now+c.rtt // what was taken back at once stands in the queue for a moment
+		}
 	}
 }
