@@ -162,7 +162,7 @@ func (g *group) observe(now time.Duration) (s Sample, own int64) {
 		base := f.base.value()
 		bases += base
 		if f.paused == 0 && now-f.moved <= max(2*base, freshTime) && now-f.resumed > 2*base {
-			if single > 0 && !g.key.up {
+			if single > 0 && !g.key.up && !r.blind {
 				s.Trip = max(single-base, 0)
 			}
 			queues += max(rtt-base, 0)
@@ -199,7 +199,7 @@ func (f *flow) take(now, elapsed time.Duration, r reading, up bool) (moved int64
 	if moved > 0 {
 		f.moved = now
 	}
-	if f.paused == 0 {
+	if f.paused == 0 && (up || !r.blind) { // what was worked out may be too small: the handshake has to do
 		f.base.add(now, rtt)
 	}
 	return moved, rtt

@@ -4,6 +4,7 @@
 package pace
 
 import (
+	"math"
 	"slices"
 	"time"
 )
@@ -31,8 +32,7 @@ type noise struct {
 	packet time.Duration   // that a full packet takes
 	trips  []time.Duration // queueing delays since the floor was reached
 	value  time.Duration
-	known  bool          // it was looked for
-	spread time.Duration // between the least and the most of the trips that were looked at last
+	known  bool // it was looked for
 	recent [64]time.Duration
 	next   int
 }
@@ -64,7 +64,7 @@ func (n *noise) learn() {
 	}
 	trend := (n.trips[have-1] - n.trips[0]).Abs()
 	sorted := slices.Sorted(slices.Values(n.trips))
-	n.trips, n.known, n.spread = n.trips[:0], true, sorted[have-1]-sorted[0]
+	n.trips, n.known = n.trips[:0], true
 	if sorted[0] > mostLeast || trend > sum*2/5 {
 		return // a queue: it hides the noise
 	}
@@ -101,4 +101,18 @@ func (n *noise) leastOver(d time.Duration) time.Duration {
 		least = min(least, n.recent[(n.next+len(n.recent)-1-i)%len(n.recent)])
 	}
 	return least
+}
+
+// flat reports whether the queueing delay stayed the same within limit in the last d, of 300 ms at most, as did the single trips.
+func (n *noise) flat(d, limit time.Duration) bool {
+	count := min(max(int(d/TickInterval), 1), len(n.recent))
+	least, most := time.Duration(math.MaxInt64), time.Duration(0)
+	for i := range count {
+		q := n.recent[(n.next+len(n.recent)-1-i)%len(n.recent)]
+		least, most = min(least, q), max(most, q)
+	}
+	for _, t := range n.trips {
+		least, most = min(least, t), max(most, t)
+	}
+	return most-least <= limit
 }

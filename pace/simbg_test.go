@@ -18,18 +18,21 @@ type service struct {
 	tcps  []*tcp
 	host  *simHost
 	gates map[*flow]*tcp
+	blind bool // servers send no timestamps
 }
 
 // simSocket is the client's end of a connection of the model.
 type simSocket struct {
 	*tcp
 	clamped int
+	service *service
 }
 
 func (s *simSocket) read() (reading, error) {
 	return reading{
 		rtt: time.Duration(s.rcvRTT) * time.Microsecond, minRTT: s.handshake, received: int64(s.delivered),
 		segments: int64(s.segments), data: int64(s.segments), outOfOrder: int64(s.outOfOrder), segmentSize: segment,
+		window: s.clamped, blind: s.service.blind,
 	}, nil
 }
 
@@ -91,7 +94,7 @@ func newService(w *world, class, n int) *service {
 
 func (s *service) open() *tcp {
 	t := &tcp{world: s.world, class: s.class, left: -1}
-	sock := &simSocket{tcp: t, clamped: startSegments * segment}
+	sock := &simSocket{tcp: t, clamped: startSegments * segment, service: s}
 	t.window = func() int { return sock.clamped }
 	s.tcps = append(s.tcps, t)
 	s.host.tcps = append(s.host.tcps, t)

@@ -133,6 +133,10 @@ func TestTrace(t *testing.T) {
 	simTrace = stepPrinter(time.Duration(from*1e9), time.Duration(to*1e9))
 	defer func() { simTrace = nil }()
 	switch where {
+	case "blind":
+		w := newWorld(linkSpecs[name])
+		newService(w, classBackground, 1).blind = true
+		w.run(time.Duration(to * 1e9))
 	case "two":
 		w := newWorld(linkSpecs[name])
 		newService(w, classBackground, 1)

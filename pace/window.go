@@ -289,11 +289,11 @@ func (c *Controller) wait() {
 	if c.now < c.quietUntil {
 		return
 	}
+	flat := c.noise.flat(min(c.now-settled, shortQuiet), max(c.cruiseAt(), 2*c.packetTime())+time.Millisecond)
 	c.noise.learn()
 	if c.rival == openbits.RivalNetwork && !c.bold {
 		seen, tc := min(c.now-settled, shortQuiet), c.cruiseAt()
 		queue, least := c.trickle.queue(c.floor(), c.in.Base+floorSegments*c.packetTime()), c.noise.leastOver(seen)
-		flat := c.noise.known && c.noise.spread < max(tc, 2*c.packetTime())
 		switch {
 		case queue <= tc*3/5+c.noise.lasting()*2/5: // nobody who fills the link
 			c.polite = true
