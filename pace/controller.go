@@ -229,7 +229,7 @@ func timeOfPacket(rate float64) time.Duration {
 
 // yieldAt is the queueing delay above which the window is cut.
 func (c *Controller) yieldAt() time.Duration {
-	return max(yieldDelay, yieldPackets*c.packetTime()) + 2*c.noise.lasting()
+	return max(yieldDelay, yieldPackets*c.packetTime()) + 5*c.noise.lasting()/2
 }
 
 // cruiseAt is the queueing delay to keep.

@@ -198,7 +198,11 @@ func (c *Controller) adjust(t, tc time.Duration) {
 	}
 	if c.calm >= calmRounds { // the link carries more than was thought, and likely much more
 		more := 0.4 * t.Seconds() * c.capacity.rate * math.Exp2(float64(c.calm-calmRounds))
-		next += min(more, c.window/4)
+		most := c.window / 4
+		if c.noise.lasting() > 0 {
+			most = c.window / 12
+		}
+		next += min(more, most)
 		c.probed = c.now
 	}
 	if next > c.window {
@@ -219,7 +223,7 @@ func (c *Controller) fairness() float64 {
 func (c *Controller) step() {
 	c.lastCut, c.calm = c.now, 0
 	c.filled = 0
-	if c.standing() > c.yieldAt() {
+	if c.standing() > c.yieldAt() && c.window > c.full()/4 {
 		c.filled = c.rates.over(c.rtt)
 	}
 	c.window = min(c.window, asideShare*c.full())
@@ -264,7 +268,10 @@ func (c *Controller) yield() {
 	} else {
 		c.undoubted = c.capacity.rate
 	}
-	c.filled = c.rates.over(c.rtt)
+	c.filled = 0
+	if c.window > c.full()/4 {
+		c.filled = c.rates.over(c.rtt)
+	}
 	c.notShared()
 	c.quiet, c.lastYield = quiet, c.now
 	c.quietUntil = c.now + quiet
