@@ -32,7 +32,8 @@ type noise struct {
 	packet time.Duration   // that a full packet takes
 	trips  []time.Duration // queueing delays since the floor was reached
 	value  time.Duration
-	known  bool // it was looked for
+	before time.Duration // what was seen the time before
+	known  bool          // it was looked for
 	recent [64]time.Duration
 	next   int
 }
@@ -69,11 +70,9 @@ func (n *noise) learn() {
 		return // a queue: it hides the noise
 	}
 	slices.Sort(steps)
-	value := min(steps[len(steps)/2], (sorted[have/4]-sorted[0])*3/2)
-	if n.value > 0 {
-		value = (value + n.value) / 2
-	}
-	n.value = value
+	seen := min(steps[len(steps)/2], (sorted[have/4]-sorted[0])*3/2)
+	// What trembles does so each time; somebody who happened to come and go does not.
+	n.value, n.before = min(seen, n.before), seen
 }
 
 // lasting is the noise to reckon with, 0 on a quiet path.

@@ -304,7 +304,7 @@ func (c *Controller) wait() {
 		switch {
 		case queue <= tc*3/5+c.noise.lasting()*2/5: // nobody who fills the link
 			c.polite = true
-		case flat && c.now >= c.shareAfter && least > c.packetTime()+tc/3 && least < c.yieldAt()*2/3:
+		case flat && c.now >= c.shareAfter && least > c.packetTime()+tc/3 && least < c.yieldAt()*2/3, c.now > c.since+patience && least < c.yieldAt()/2:
 			// Whoever is there keeps a queue as small as ours: it yields, too.
 			c.polite = true
 			c.share()
