@@ -71,6 +71,9 @@ const (
 // rLEDBAT). The rules differ from RFC 6817 and LEDBAT++ in keeping a queue of 3 ms and not of 60 to 100, and in
 // noticing others by the bytes that are missing when the link was full, which shows a round trip or more before any queue does.
 type Controller struct {
+	// Smoothed says that the queue in samples is an average that follows late.
+	Smoothed bool
+
 	now     time.Duration
 	elapsed time.Duration // since the sample before
 	in      Sample

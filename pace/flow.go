@@ -30,6 +30,7 @@ type reading struct {
 	segments    int64         // that arrived
 	data        int64         // segments with data that arrived
 	sent        int64         // segments that were sent
+	sentBytes   int64         // in them, those that were sent again too
 	outOfOrder  int64         // segments
 	resent      int64         // segments
 	segmentSize int           // bytes

@@ -17,6 +17,8 @@ const (
 	asleep = 2 * time.Second
 	// freshTime is how long a round trip that was measured is believed; two of them if those are longer.
 	freshTime = 50 * time.Millisecond
+	// ackedPackets are acknowledged together (RFC 9293, section 3.8.6.3).
+	ackedPackets = 2
 	// openSegments is the least share of a connection that reads, beside the floor: with fewer connections the others wait.
 	openSegments = 4
 	// overlooked is by how much the window may be larger than twice what was asked for: what was offered once cannot be taken back.
@@ -39,7 +41,11 @@ type group struct {
 	report  report
 }
 
-func newGroup(k groupKey) *group { return &group{key: k, control: NewController()} }
+func newGroup(k groupKey) *group {
+	g := &group{key: k, control: NewController()}
+	g.control.Smoothed = k.up // Linux' srtt follows by an eighth with each acknowledgement
+	return g
+}
 
 func (g *group) join(f *flow) {
 	f.group = g
@@ -126,7 +132,7 @@ func (g *group) own() (sum int64) {
 // onWire is how many bytes the connection moved over the interface since it was opened.
 func (r reading) onWire(up bool) int64 {
 	if up {
-		return r.acked + frame*r.sent + r.resent*int64(r.sendSize)
+		return r.sentBytes + frame*r.sent
 	}
 	// Bytes behind a gap count only when it is filled, their segments at once.
 	return max(r.received+frame*r.segments, r.data*int64(r.segmentSize+frame))
@@ -174,6 +180,9 @@ func (g *group) observe(now time.Duration) (s Sample, own int64) {
 	}
 	if measured > 0 {
 		s.Queue = queues / time.Duration(measured)
+		if g.key.up { // a packet is acknowledged with the next one, and both take their time
+			s.Queue = max(s.Queue-ackedPackets*g.control.packetTime(), 0)
+		}
 		g.queue = s.Queue
 	}
 	s.Queue = g.queue
@@ -233,7 +242,7 @@ func (g *group) apply(now time.Duration, window int, s Sample) {
 				share = max(window*int(f.weight.Load())/weights, least)
 			}
 		}
-		f.set(now, share, shut, g.key.up, s.Base+g.control.yieldAt()/2)
+		f.set(now, share, shut, g.key.up, s.Base+g.control.cruiseAt())
 	}
 }
 

@@ -104,7 +104,7 @@ func (s *tcpSocket) read() (r reading, err error) {
 			rtt:     time.Duration(info.Rcv_rtt) * time.Microsecond,
 			sendRTT: time.Duration(info.Rtt) * time.Microsecond, minRTT: time.Duration(info.Min_rtt) * time.Microsecond,
 			received: int64(info.Bytes_received), acked: int64(info.Bytes_acked), outOfOrder: int64(info.Rcv_ooopack), resent: int64(info.Total_retrans),
-			segments: int64(info.Segs_in), data: int64(info.Data_segs_in), sent: int64(info.Segs_out),
+			segments: int64(info.Segs_in), data: int64(info.Data_segs_in), sent: int64(info.Segs_out), sentBytes: int64(info.Bytes_sent),
 			segmentSize: int(max(info.Rcv_mss, info.Advmss-12, 536)), sendSize: int(info.Snd_mss),
 			window: int(info.Rcv_wnd), blind: info.Options&withTimestamps == 0,
 		}

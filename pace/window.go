@@ -199,7 +199,7 @@ func (c *Controller) adjust(t, tc time.Duration) {
 	if c.calm >= calmRounds { // the link carries more than was thought, and likely much more
 		more := 0.4 * t.Seconds() * c.capacity.rate * math.Exp2(float64(c.calm-calmRounds))
 		most := c.window / 4
-		if c.noise.lasting() > 0 {
+		if c.noise.lasting() > 0 || c.Smoothed {
 			most = c.window / 12
 		}
 		next += min(more, most)
