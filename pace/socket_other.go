@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The openbits authors
 // SPDX-License-Identifier: Apache-2.0
 
-//go:build !linux && !windows && !freebsd && !netbsd
+//go:build !linux && !darwin && !windows && !freebsd && !netbsd
 
 package pace
 
