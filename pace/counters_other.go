@@ -5,8 +5,8 @@
 
 package pace
 
-// noCounters knows nothing of the host. macOS and Windows know themselves who is in the foreground; the other systems' counters are not
-// read, so that there local foreground is noticed as that of others is, by the queue.
+// noCounters knows nothing of the host. On macOS and Windows the system governs connections itself. The counters of the other systems are
+// not read: what else this computer does is noticed there as what others do is, by the queue.
 type noCounters struct{}
 
 func openHostCounters() hostCounters { return noCounters{} }

@@ -15,8 +15,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// tcpInfo is struct tcp_info of FreeBSD and NetBSD (netinet/tcp.h), which are the same. Fields without a name are for
-// Linux's sake and always 0. Neither system asks for a privilege.
+// tcpInfo is struct tcp_info of FreeBSD and NetBSD (netinet/tcp.h), which have the same layout. Most fields without a name
+// are there for Linux's sake and always 0.
 type tcpInfo struct {
 	state, _, _, _, _, options  uint8
 	scales, _                   uint8
@@ -37,7 +37,7 @@ type tcpInfo struct {
 	_                           [26]uint32
 }
 
-// Its size is a part of the systems' interface; NetBSD refuses others.
+// Its size is a part of the systems' interface: what is added takes the place of padding.
 var _ [236]byte = [unsafe.Sizeof(tcpInfo{})]byte{}
 
 // Supported says in what way background connections can be governed here, or why they cannot.

@@ -30,21 +30,21 @@ const (
 	buildArrives = 20348 // NTDDI_WIN10_FE, Server 2022: PRIORITY_STATUS has a receiver, too
 )
 
-// priorityStatus is PRIORITY_STATUS: what the hint did in each direction.
-type priorityStatus struct{ sender, receiver int32 }
+// priorityStatus is PRIORITY_STATUS: what the hint did in each direction, to the sender and to the receiver.
+type priorityStatus struct{ _, receiver int32 }
 
-// tcpInfo is TCP_INFO_v0.
+// tcpInfo is TCP_INFO_v0. Fields without a name are not needed.
 type tcpInfo struct {
-	state, segment                        uint32
-	connectionTime                        uint64 // milliseconds
-	timestamps                            uint8
-	rtt, minRTT                           uint32 // microseconds
-	inFlight, congestionWindow            uint32
-	sendWindow, receiveWindow, receiveBuf uint32
-	sent, received                        uint64 // bytes
-	reordered, resent                     uint32 // bytes
-	fastResent, duplicates, timeouts      uint32
-	synResent                             uint8
+	_, segment     uint32
+	_              uint64 // time of the connection
+	_              uint8  // timestamps are in use
+	rtt, minRTT    uint32 // microseconds
+	inFlight       uint32
+	_, _, _, _     uint32 // windows and buffer
+	sent, received uint64 // bytes
+	_, resent      uint32 // bytes
+	_, _, _        uint32 // of losses
+	_              uint8
 }
 
 // The size of TCP_INFO_v0.
