@@ -15,8 +15,6 @@ import (
 )
 
 const (
-	// lowerEffort is the DSCP of traffic that gives way (RFC 8622), in the place it has in the traffic class.
-	lowerEffort = 1 << 2
 	// quickBytes is the window up to which every segment is acknowledged at once: the floor of an Ethernet path.
 	quickBytes = floorSegments * 1460
 	// unsentBytes is how much may wait in the kernel to be sent: little, so that it is we who decide what is sent next.
@@ -64,33 +62,18 @@ type tcpSocket struct {
 	paced  bool
 }
 
-// openSocket finds the system's connection below conn, and marks what it sends.
+// openSocket governs the system's connection below conn, and marks what it sends.
 func openSocket(conn net.Conn) (socket, error) {
-	for {
-		switch c := conn.(type) {
-		case *net.TCPConn:
-			raw, err := c.SyscallConn()
-			if err != nil {
-				return nil, err
-			}
-			s := &tcpSocket{raw: raw, buffer: !clampWorks()}
-			s.mark(c.RemoteAddr())
-			return s, nil
-		case interface{ NetConn() net.Conn }:
-			conn = c.NetConn()
-		default:
-			return nil, errNotGoverned
-		}
+	c, ok := tcpBelow(conn)
+	if !ok {
+		return nil, errNotGoverned
 	}
-}
-
-// mark lets routers that know of it serve what we send last. Without the mark nothing is lost.
-func (s *tcpSocket) mark(remote net.Addr) {
-	level, option := unix.IPPROTO_IPV6, unix.IPV6_TCLASS
-	if a, ok := remote.(*net.TCPAddr); ok && a.IP.To4() != nil {
-		level, option = unix.IPPROTO_IP, unix.IP_TOS
+	raw, err := c.SyscallConn()
+	if err != nil {
+		return nil, err
 	}
-	_ = s.set(level, option, lowerEffort)
+	mark(raw, c.RemoteAddr())
+	return &tcpSocket{raw: raw, buffer: !clampWorks()}, nil
 }
 
 func (s *tcpSocket) read() (r reading, err error) {
@@ -114,7 +97,8 @@ func (s *tcpSocket) read() (r reading, err error) {
 
 func (s *tcpSocket) offer(bytes int) error {
 	if s.buffer {
-		// The kernel offers 5/4 of what is asked for, up to net.core.rmem_max.
+		// The kernel makes the buffer twice as large, up to twice net.core.rmem_max, and offers 5/8 of it. Since Linux 6.6 it may be more, up to
+		// all of it, when the packets come in large pieces (tcp_measure_rcv_mss): then up to 8/5 of what was meant is offered.
 		return s.set(unix.SOL_SOCKET, unix.SO_RCVBUF, max(bytes*4/5, 1))
 	}
 	if err := s.set(unix.IPPROTO_TCP, unix.TCP_WINDOW_CLAMP, bytes); err != nil || bytes > quickBytes {
@@ -150,9 +134,8 @@ func (s *tcpSocket) handle() string {
 	return "receive window"
 }
 
-func (s *tcpSocket) set(level, option, value int) (err error) {
-	cerr := s.raw.Control(func(fd uintptr) { err = unix.SetsockoptInt(int(fd), level, option, value) })
-	return errors.Join(cerr, err)
+func (s *tcpSocket) set(level, option, value int) error {
+	return setOption(s.raw, level, option, value)
 }
 
 // leaveToSystem makes the system let a connection yield, where it can do that by itself. Linux cannot, for what is received.
