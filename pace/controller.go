@@ -71,8 +71,8 @@ const (
 // rLEDBAT). The rules differ from RFC 6817 and LEDBAT++ in keeping a queue of 3 ms and not of 60 to 100, and in
 // noticing others by the bytes that are missing when the link was full, which shows a round trip or more before any queue does.
 type Controller struct {
-	// Smoothed says that the queue in samples is an average that follows late.
-	Smoothed bool
+	// Paced says that the window is held by a rate, so that a queue grows for as long as the rate is too high.
+	Paced bool
 
 	now     time.Duration
 	elapsed time.Duration // since the sample before
@@ -237,7 +237,11 @@ func (c *Controller) yieldAt() time.Duration {
 
 // cruiseAt is the queueing delay to keep.
 func (c *Controller) cruiseAt() time.Duration {
-	return max(cruiseDelay, time.Duration(cruisePackets*float64(c.packetTime()))) + c.noise.lasting()
+	packets := float64(cruisePackets)
+	if c.Paced { // there are no bursts to be kept apart
+		packets = 1
+	}
+	return max(cruiseDelay, time.Duration(packets*float64(c.packetTime()))) + c.noise.lasting()
 }
 
 // follow lets the offered window fall at once and rise in steps, so that no burst leaves the sender.

@@ -56,6 +56,7 @@ type flow struct {
 	resumed  time.Duration // when it was opened: before, nothing was measured
 	recvd    int64         // bytes lately, fading
 	acked    int64
+	trip     time.Duration // mean round trip of what was sent and acknowledged last
 	blind    blindTrip
 	over     time.Duration // since when more is offered than was asked for; 0: it is not
 	insisted bool          // what offer did was not heeded

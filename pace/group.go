@@ -43,7 +43,7 @@ type group struct {
 
 func newGroup(k groupKey) *group {
 	g := &group{key: k, control: NewController()}
-	g.control.Smoothed = k.up // Linux' srtt follows by an eighth with each acknowledgement
+	g.control.Paced = k.up
 	return g
 }
 
@@ -201,14 +201,17 @@ func (f *flow) take(now, elapsed time.Duration, r reading, up bool) (moved int64
 	moved, rtt = received, r.rtt
 	switch {
 	case up:
-		moved, rtt = acked, r.sendRTT
+		if n := r.segments - f.last.segments; n > 0 && f.last.sendRTT > 0 {
+			f.trip = meanTrip(f.last.sendRTT, r.sendRTT, n)
+		}
+		moved, rtt = acked, f.trip
 	case r.blind:
 		rtt = f.blind.add(now, received, r.window)
 	}
 	if moved > 0 {
 		f.moved = now
 	}
-	if f.paused == 0 && (up || !r.blind) { // what was worked out may be too small: the handshake has to do
+	if f.paused == 0 && !up && !r.blind { // what was worked out may be too small: the handshake has to do
 		f.base.add(now, rtt)
 	}
 	return moved, rtt
@@ -274,7 +277,7 @@ func (f *flow) set(now time.Duration, share int, shut, up bool, least time.Durat
 	}
 	// Both fail on a connection that is being closed.
 	if up {
-		_ = f.socket.pace(int(float64(share) / max(f.last.sendRTT, least).Seconds()))
+		_ = f.socket.pace(int(float64(share) / max(f.trip, least).Seconds()))
 		return
 	}
 	_ = f.socket.offer(share)

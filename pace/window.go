@@ -101,6 +101,7 @@ func (c *Controller) start() {
 func (c *Controller) settle() {
 	c.lastCut, c.calm = c.now, 0
 	rate := max(c.rates.over(c.rtt), c.window/c.rtt.Seconds()/2)
+	c.capacity.rate = max(c.capacity.rate, rate)
 	c.window = min(c.window, rate*(c.in.Base+c.cruiseAt()).Seconds())
 	c.enter(phaseCruise)
 }
@@ -188,6 +189,8 @@ func (c *Controller) adjust(t, tc time.Duration) {
 	queue, gain := c.in.Queue, 0.5
 	if c.noise.lasting() > 0 { // only the mean tells, which is late
 		queue, gain = c.mean, 0.2
+	} else if c.Paced {
+		gain = 0.25
 	}
 	gain *= float64(tc-queue) / float64(c.rtt)
 	next := c.window*(1+min(max(gain, -1./8), 1./8)) + c.fairness()
@@ -199,7 +202,10 @@ func (c *Controller) adjust(t, tc time.Duration) {
 	if c.calm >= calmRounds { // the link carries more than was thought, and likely much more
 		more := 0.4 * t.Seconds() * c.capacity.rate * math.Exp2(float64(c.calm-calmRounds))
 		most := c.window / 4
-		if c.noise.lasting() > 0 || c.Smoothed {
+		switch {
+		case c.Paced:
+			most = c.window / 24
+		case c.noise.lasting() > 0:
 			most = c.window / 12
 		}
 		next += min(more, most)
