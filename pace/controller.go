@@ -106,13 +106,12 @@ type Controller struct {
 	rival                 openbits.Rival // who has the link, in phaseAside and phaseFloor
 	bold                  bool           // whoever was there has gone: growth may be fast
 	real                  bool           // a queue that was not ours was seen at the floor
-	aside                 time.Duration
-	asideQueue            time.Duration // the longest queue in the second round of phaseAside
-	filled                float64       // the rate when a queue made us look for somebody else
-	shared                bool          // somebody who keeps no queue has a part of the link, and we have the rest
-	polite                bool          // at the floor it was seen that nobody fills the link
-	sharedAt              time.Duration // since when
-	shareWait, shareAfter time.Duration // when that did not last: how long and until when it is not tried again
+	asideQueue            time.Duration  // the longest queue in the second round of phaseAside
+	filled                float64        // the rate when a queue made us look for somebody else
+	shared                bool           // somebody who keeps no queue has a part of the link, and we have the rest
+	polite                bool           // at the floor it was seen that nobody fills the link
+	sharedAt              time.Duration  // since when
+	shareWait, shareAfter time.Duration  // when that did not last: how long and until when it is not tried again
 	lastYield             time.Duration
 	quiet                 time.Duration // as long as it is now
 	quietUntil            time.Duration

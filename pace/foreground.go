@@ -101,7 +101,7 @@ const (
 // steadyForeground tells somebody who needs a certain rate and no more, such as a call, from somebody who takes all there
 // is. While we are out of the way and no queue stands, the latter grows; who stays at a rate has what it needs, and the rest may be used.
 type steadyForeground struct {
-	began, low  int64
+	low         int64
 	from        time.Duration
 	rates       [steadyWindows]float64
 	filled      int

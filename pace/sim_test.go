@@ -231,13 +231,3 @@ func (p *path) first(class int, from, to, keeps time.Duration, ok func(share flo
 	}
 	return -1
 }
-
-// emptied is when after t the queue first was under d.
-func (p *path) emptied(t, d time.Duration) time.Duration {
-	for i := int(t / binTime); i < len(p.bins); i++ {
-		if p.bins[i].queue < d {
-			return time.Duration(i) * binTime
-		}
-	}
-	return t
-}

@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: The openbits authors
+// SPDX-License-Identifier: Apache-2.0
+
 //go:build pacetrace
 
 package pace
@@ -10,6 +13,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// The columns are: time, phase, bytes delivered, segments lost, window, offered, full window, queue, queue without noise, bytes of
+// others, connections opened by others, connections that move, bytes missing, bytes usual, tolerance, noise, base delay.
+
+// traceOut is the file named by PACE_TRACE, for those who change the rules: build with -tags pacetrace.
 var traceOut = func() *bufio.Writer {
 	f, err := os.Create(os.Getenv("PACE_TRACE"))
 	if err != nil {

@@ -6,8 +6,6 @@ package pace
 import (
 	"math"
 	"time"
-
-	"github.com/openbits/openbits"
 )
 
 // The rules by which the window shrinks and grows, a function for each phase.
@@ -41,36 +39,6 @@ const (
 	// firstShareWait and lastShareWait bound for how long nothing is shared with somebody who wanted more, longShared is after which sharing has succeeded.
 	firstShareWait, lastShareWait, longShared = time.Second, 4 * time.Second, 10 * time.Second
 )
-
-// watchQueue notices that a queue that was not ours has emptied.
-func (c *Controller) watchQueue() {
-	switch {
-	case c.in.Queue > c.yieldAt():
-		if c.overSince < 0 {
-			c.overSince = c.now
-		}
-	case c.in.Queue <= c.cruiseAt()/2 && c.overSince >= 0:
-		if c.now-c.overSince > standing && c.window <= 2*c.floor() {
-			c.bold = true
-			c.capacity.rate = max(c.capacity.rate, c.undoubted)
-			c.quietUntil = c.now
-		}
-		c.overSince = -1
-	}
-}
-
-// hold makes way for a foreground transfer on this host, which the counters show before any queue does.
-func (c *Controller) hold() {
-	c.window = c.floor()
-	if c.capacity.rate == 0 {
-		return // the start goes on afterwards
-	}
-	if c.phase != phaseFloor || c.rival != openbits.RivalHost {
-		c.enter(phaseFloor)
-		c.rival, c.calm = openbits.RivalHost, 0
-	}
-	c.bold, c.quietUntil = true, c.now
-}
 
 // mayCut reports whether what the last cut did can be seen by now.
 func (c *Controller) mayCut() bool { return c.now >= c.lastCut+c.rtt*3/2+afterCut }
@@ -171,19 +139,6 @@ func (c *Controller) crowded(tc time.Duration) bool {
 	return false
 }
 
-// notShared says that whoever had a part of the link wanted more: the next time that is found out later.
-func (c *Controller) notShared() {
-	if !c.shared {
-		return
-	}
-	c.shared = false
-	if c.now-c.sharedAt > longShared {
-		c.shareWait = 0
-	}
-	c.shareWait = min(max(2*c.shareWait, firstShareWait), lastShareWait)
-	c.shareAfter = c.now + c.shareWait
-}
-
 // adjust is called once a round.
 func (c *Controller) adjust(t, tc time.Duration) {
 	queue, gain := c.in.Queue, 0.5
@@ -222,166 +177,4 @@ func (c *Controller) adjust(t, tc time.Duration) {
 // make the queue much longer.
 func (c *Controller) fairness() float64 {
 	return max(fairSegments*float64(c.in.Segment), fairRate*c.rtt.Seconds()*c.full())
-}
-
-// step stands aside: most of the link is left at once, for two round trips, early enough that a sender in its slow
-// start does not take our queue for the end of the link. If there is any queue then it is somebody else's.
-func (c *Controller) step() {
-	c.lastCut, c.calm = c.now, 0
-	c.filled = 0
-	if c.standing() > c.yieldAt() && c.window > c.full()/4 {
-		c.filled = c.rates.over(c.rtt)
-	}
-	c.window = min(c.window, asideShare*c.full())
-	c.enter(phaseAside)
-	c.notShared()
-	c.rival, c.bold, c.asideQueue = openbits.RivalNetwork, false, 0
-}
-
-// alone says that nobody was there after all. A queue that made us look was our own, then: the link carries less than was thought.
-func (c *Controller) alone() {
-	c.intrusion.wasFalse()
-	if c.filled > 0 {
-		c.capacity.rate = min(max(c.filled, c.capacity.rate/2), c.capacity.rate)
-		c.filled = 0
-	}
-}
-
-// standAside finds out whether somebody is there.
-func (c *Controller) standAside() {
-	passed := c.now - c.since
-	if passed > c.rtt*5/4+afterCut {
-		c.asideQueue = max(c.asideQueue, c.in.Queue)
-	}
-	switch {
-	case c.asideQueue > c.cruiseAt()*8/5+c.intrusion.forgiven(), passed > c.in.Base && c.in.Queue > 4*c.yieldAt():
-		c.yield()
-	case passed > asideRounds*c.in.Base+2*afterCut:
-		c.alone()
-		c.enter(phaseReturn)
-		if !c.known {
-			c.before, c.plateau = 0, 0
-			c.enter(phaseStart)
-		}
-	}
-}
-
-// yield leaves the link to somebody else on the network, and sets for how long.
-func (c *Controller) yield() {
-	quiet := min(max(8*c.in.Base, shortQuiet), longQuiet)
-	if c.now-c.lastYield < recent {
-		quiet = min(max(2*c.quiet, quiet), longestQuiet)
-	} else {
-		c.undoubted = c.capacity.rate
-	}
-	c.filled = 0
-	if c.window > c.full()/4 {
-		c.filled = c.rates.over(c.rtt)
-	}
-	c.notShared()
-	c.quiet, c.lastYield = quiet, c.now
-	c.quietUntil = c.now + quiet
-	c.window = c.floor()
-	c.lastCut, c.real, c.bold, c.trickle = c.now, false, false, trickle{}
-	c.enter(phaseFloor)
-	c.rival = openbits.RivalNetwork
-}
-
-// wait stays at the floor until nobody is there any more.
-func (c *Controller) wait() {
-	c.window = c.floor()
-	if c.in.Trip >= 0 {
-		c.longer = c.flat.add(c.now, c.in.Trip, c.noise.lasting(), c.yieldAt()/2)
-	}
-	settled := c.since + c.rtt*5/4 + standingTime
-	if c.rival == openbits.RivalNetwork && c.now > settled && c.standing() > c.yieldAt()/2 {
-		c.real = true
-		c.quietUntil = max(c.quietUntil, c.now+min(c.quiet, c.rtt))
-	}
-	c.trickle.add(c.now, c.in.Delivered, settled)
-	if c.now < c.quietUntil {
-		return
-	}
-	flat := c.noise.flat(min(c.now-settled, shortQuiet), max(c.cruiseAt(), 2*c.packetTime())+time.Millisecond)
-	c.noise.learn()
-	if c.rival == openbits.RivalNetwork && !c.bold {
-		seen, tc := min(c.now-settled, shortQuiet), c.cruiseAt()
-		queue, least := c.trickle.queue(c.floor(), c.in.Base+floorSegments*c.packetTime()), c.noise.leastOver(seen)
-		switch {
-		case queue <= tc*3/5+c.noise.lasting()*2/5: // nobody who fills the link
-			c.polite = true
-		case flat && c.now >= c.shareAfter && least > c.packetTime()+tc/3 && least < c.yieldAt()*2/3, c.now > c.since+patience && least < c.yieldAt()/2:
-			// Whoever is there keeps a queue as small as ours: it yields, too.
-			c.polite = true
-			c.share()
-			return
-		default:
-			c.real, c.polite, c.trickle = true, false, trickle{}
-			c.quietUntil = c.now + c.quiet
-			return
-		}
-		if !c.real {
-			c.alone()
-		}
-	}
-	if !c.known { // it was too early to look for others
-		c.before, c.plateau = 0, 0
-		c.enter(phaseStart)
-		return
-	}
-	c.enter(phaseReturn)
-	c.round = c.now
-}
-
-// share takes a part of a link from somebody who gives it, slowly: who is there must not take us for somebody in a hurry.
-func (c *Controller) share() {
-	c.shared, c.sharedAt = true, c.now
-	c.enter(phaseCruise)
-}
-
-// comeBack takes back what was given up. One step stands in the queue for a moment, because
-// credit goes out with the acknowledgements of a burst: that bounds the step.
-func (c *Controller) comeBack() {
-	t, tc := c.yieldAt(), c.cruiseAt()
-	full := c.full()
-	if c.mayCut() {
-		limit := 2 * t
-		if c.bold || c.rival == openbits.RivalNone {
-			limit = 4 * t
-		}
-		switch {
-		case c.in.Queue > limit, c.noise.leastOver(c.rtt) > t && c.window > c.floor():
-			c.yield()
-			return
-		case !c.bold && c.noise.leastOver(c.rtt) > tc*8/5:
-			if c.now < c.shareAfter || !c.noise.known || !c.polite {
-				c.yield()
-			} else {
-				c.share()
-			}
-			return
-		}
-	}
-	if c.now < c.round {
-		return
-	}
-	c.round = c.now + c.rtt
-	if !c.bold && c.in.Queue > t/2 {
-		return
-	}
-	unit := max(t, c.in.Base/8).Seconds() * c.capacity.rate
-	step := 0.7 * unit
-	switch {
-	case c.bold:
-		step = 0.45 * full
-	case c.now-c.lastYield < recent:
-		step = 0.3 * unit
-	}
-	c.window = min(c.window+max(step, float64(c.in.Segment)), max(c.most(), c.window, step), max(nearlyFull*full, c.window))
-	if c.window >= 0.85*full {
-		c.enter(phaseCruise)
-		if c.bold {
-			c.bold, c.lastCut = false, c.now+c.rtt // what was taken back at once stands in the queue for a moment
-		}
-	}
 }
