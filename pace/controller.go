@@ -101,6 +101,7 @@ type Controller struct {
 	before    float64       // rate of the round before, in phaseStart
 	known     bool          // what the link carries was seen
 	plateau   int           // rounds in a row in which more under way did not bring more, in phaseStart
+	unfilled  int           // rounds in a row in which the window was larger than what the servers fill
 	undoubted float64       // the link's rate before the last yields
 
 	rival                 openbits.Rival // who has the link, in phaseAside and phaseFloor
@@ -197,7 +198,7 @@ func (c *Controller) Longer() time.Duration {
 // Restart says that nothing moved for a while: what the network looks like has to be found out anew.
 func (c *Controller) Restart() {
 	c.phase, c.window, c.offered, c.bold = phaseStart, 0, 0, false
-	c.rates, c.before, c.plateau, c.known = rateHistory{}, 0, 0, false
+	c.rates, c.before, c.plateau, c.unfilled, c.known = rateHistory{}, 0, 0, 0, false
 	c.intrusion.forget()
 }
 

@@ -62,7 +62,15 @@ func (c *Controller) start() {
 		return
 	}
 	c.before, c.plateau = rate, 0
-	c.window = min(2*c.window, max(c.most(), c.window))
+	next := min(2*c.window, max(c.most(), c.window))
+	if c.unfilled = c.unfilled + 1; next > c.window {
+		c.unfilled = 0
+	}
+	c.window = next
+	if c.unfilled >= calmRounds { // the server gives no more
+		c.capacity.rate = max(c.capacity.rate, rate)
+		c.enter(phaseCruise)
+	}
 }
 
 // settle takes what arrives for what the link carries.
