@@ -18,8 +18,10 @@ const (
 	ownNoise = 1200 * time.Microsecond
 	// noiseFactor is by how much the queueing delay of a noisy path may be longer without anybody there.
 	noiseFactor = 4.5
+	// boostStep is by how much a false alarm raises what is reckoned with, mostBoost by how much in all.
+	boostStep, mostBoost = 1.4, 3
 	// mostNoise bounds what noise may add to what is taken for nobody's queue.
-	mostNoise = 10 * time.Millisecond
+	mostNoise = 12 * time.Millisecond
 	// filterTime is over which the least queueing delay is taken on a noisy path.
 	filterTime = 60 * time.Millisecond
 )
@@ -33,6 +35,7 @@ type noise struct {
 	trips  []time.Duration // queueing delays since the floor was reached
 	value  time.Duration
 	before time.Duration // what was seen the time before
+	boost  float64       // by how much more has to be reckoned with
 	known  bool          // it was looked for
 	recent [64]time.Duration
 	next   int
@@ -73,6 +76,9 @@ func (n *noise) learn() {
 	seen := min(steps[len(steps)/2], (sorted[have/4]-sorted[0])*3/2)
 	// What trembles does so each time; somebody who happened to come and go does not.
 	n.value, n.before = min(seen, n.before), seen
+	if n.value <= ownNoise {
+		n.boost = 1
+	}
 }
 
 // lasting is the noise to reckon with, 0 on a quiet path.
@@ -81,8 +87,11 @@ func (n *noise) lasting() time.Duration {
 	if n.value <= own {
 		return 0
 	}
-	return min(time.Duration(noiseFactor*float64(n.value-own)), mostNoise)
+	return min(time.Duration(noiseFactor*max(n.boost, 1)*float64(n.value-own)), mostNoise)
 }
+
+// wasTooLow says that noise was taken for somebody.
+func (n *noise) wasTooLow() { n.boost = min(max(n.boost, 1)*boostStep, mostBoost) }
 
 // filter is the queueing delay without the noise.
 func (n *noise) filter(queue time.Duration) time.Duration {

@@ -56,6 +56,7 @@ func (c *Controller) step() {
 // alone says that nobody was there after all. A queue that made us look was our own, then: the link carries less than was thought.
 func (c *Controller) alone() {
 	c.intrusion.wasFalse()
+	c.noise.wasTooLow()
 	if c.filled > 0 {
 		c.capacity.rate = min(max(c.filled, c.capacity.rate/2), c.capacity.rate)
 		c.filled = 0

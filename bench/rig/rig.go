@@ -20,6 +20,7 @@ import (
 type Rig struct {
 	Dir  string // removed by Close
 	Bits string // path of the program
+	Send string // path of bench/send, which stands in for uploads; after BuildSend
 
 	ending []func() error
 }
@@ -42,12 +43,26 @@ func New(parent string) (*Rig, error) {
 	if err := os.Chmod(dir, 0o755); err != nil {
 		return nil, errors.Join(err, r.Close())
 	}
-	build := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", r.Bits, "github.com/openbits/openbits/cmd/bits")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0") // as it is released
-	if out, err := build.CombinedOutput(); err != nil {
-		return nil, errors.Join(fmt.Errorf("cannot build bits: %w\n%s", err, out), r.Close())
+	if err := build(r.Bits, "cmd/bits"); err != nil {
+		return nil, errors.Join(err, r.Close())
 	}
 	return r, nil
+}
+
+// BuildSend also builds the program that stands in for uploads.
+func (r *Rig) BuildSend() error {
+	r.Send = filepath.Join(r.Dir, "send")
+	return build(r.Send, "bench/send")
+}
+
+// build makes a program of this module as it is released.
+func build(path, name string) error {
+	cmd := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", path, "github.com/openbits/openbits/"+name)
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("cannot build %s: %w\n%s", name, err, out)
+	}
+	return nil
 }
 
 // onClose has f called by Close, the last one first.

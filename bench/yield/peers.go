@@ -15,6 +15,7 @@ import (
 // order is what a background is to do.
 type order struct {
 	bits     string // the program under test
+	send     string // what stands in for its uploads
 	dir      string // where to put files
 	ca       string // certificate to trust
 	urls     []string
@@ -50,7 +51,7 @@ func peers() []peer {
 
 func openbits(o order) ([][]string, error) {
 	if o.upload {
-		return nil, cannot("it has no uploads yet") // the place to add them
+		return [][]string{{o.send, o.sink, o.source}}, nil // there are no upload jobs yet: a connection that is governed alike
 	}
 	argv := []string{o.bits, "get", "--cacert", o.ca, "-d", o.dir}
 	if o.priority != "" {

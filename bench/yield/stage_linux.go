@@ -57,11 +57,8 @@ func newStage(o options) (stage, error) {
 }
 
 func (t *theatre) furnish() error {
-	// There was a time when the service yielded on request alone.
-	if help, err := exec.Command(t.rig.Bits, "daemon", "--help").Output(); err != nil {
+	if err := t.rig.BuildSend(); err != nil {
 		return err
-	} else if strings.Contains(string(help), "--yield") {
-		t.daemon = append(t.daemon, "--yield")
 	}
 	authority, err := testlab.NewAuthority("openbits bench")
 	if err != nil {
