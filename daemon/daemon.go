@@ -85,7 +85,8 @@ type downloads struct {
 func newDownloads(log *slog.Logger) downloads {
 	how, _ := pace.Supported()
 	log.Info("background transfers", "yielding", how)
-	dialer := &dial.Dialer{Wrap: pace.NewGovernor().Wrap}
+	governor := pace.NewGovernor()
+	dialer := &dial.Dialer{Wrap: governor.Wrap, Opening: governor.Opening}
 	return downloads{httpget.New(httpget.Options{UserAgent: "openbits/" + version.Number, Dial: dialer.DialContext}), dialer, log}
 }
 

@@ -39,9 +39,14 @@ func (m *motion) carriedBy() openbits.Carrier {
 }
 
 // serve tells the connections of the run what they are for now. The caller holds e.mu.
-func (r *run) serve() {
+// Connections are never used across the border between foreground and background: after a change across
+// it the files in motion go on over others.
+func (r *run) serve(before openbits.Priority) {
 	for _, m := range r.moving() {
-		if c := m.carriedBy(); c != nil {
+		switch c := m.carriedBy(); {
+		case before.Background() != r.job.Priority.Background():
+			m.cancel(errRestarted)
+		case c != nil:
 			c.Serve(r.job.Priority)
 		}
 	}

@@ -116,10 +116,10 @@ func (u *update) publishLocked() {
 	}
 	r := e.runs[u.job.ID]
 	if r != nil {
-		moved := r.job.Priority != u.job.Priority
+		before := r.job.Priority
 		r.job = u.job
-		if moved {
-			r.serve()
+		if before != u.job.Priority {
+			r.serve(before)
 			r.tellParts()
 		}
 		if u.effects&DoStop != 0 {

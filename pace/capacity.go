@@ -9,7 +9,7 @@ const (
 	// capacityTime is over how long the rate of the link is measured.
 	capacityTime = 250 * time.Millisecond
 	// historyLength is how many ticks a rateHistory keeps.
-	historyLength = 128
+	historyLength = 1024
 )
 
 // rateHistory knows what arrived in the last ticks.

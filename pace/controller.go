@@ -182,7 +182,7 @@ func (c *Controller) enter(p phase) {
 		c.intrusion.begin()
 	}
 	if p == phaseFloor {
-		c.noise.trips = c.noise.trips[:0]
+		c.noise.trips, c.flat = c.noise.trips[:0], flat{}
 	}
 	c.phase, c.since = p, c.now
 	c.round = c.now + c.rtt
@@ -193,13 +193,6 @@ func (c *Controller) Longer() time.Duration {
 	longer := c.longer
 	c.longer = 0
 	return longer
-}
-
-// Restart says that nothing moved for a while: what the network looks like has to be found out anew.
-func (c *Controller) Restart() {
-	c.phase, c.window, c.offered, c.bold = phaseStart, 0, 0, false
-	c.rates, c.before, c.plateau, c.unfilled, c.known = rateHistory{}, 0, 0, 0, false
-	c.intrusion.forget()
 }
 
 // floor is the least window in bytes.

@@ -12,10 +12,15 @@ import (
 // each reader, out of the counters of every processor.
 const opensTime = TickInterval * 3 / 2
 
+// mostFailures of netlink in a row are believed to stay.
+const mostFailures = 3
+
 // linuxCounters asks the kernel for the counters of this network namespace.
 type linuxCounters struct {
 	link  *linkCounters // nil: the kernel does not answer
 	files *procFiles
+
+	failures int // of link, in a row
 
 	opens  int64
 	opened time.Time // when opens was read
@@ -47,10 +52,15 @@ func (c *linuxCounters) bytes(iface string) (received, sent int64, ok bool) {
 		return c.files.bytes(iface)
 	}
 	received, sent, err := c.link.read(iface)
-	if err != nil && !errors.Is(err, errNoLink) {
-		// Before Linux 4.7, or in a sandbox.
-		c.link = nil
-		return c.files.bytes(iface)
+	switch {
+	case err == nil:
+		c.failures = 0
+		return received, sent, true
+	case errors.Is(err, errNoLink):
+		return 0, 0, false
 	}
-	return received, sent, err == nil
+	if c.failures++; c.failures >= mostFailures { // before Linux 4.7, or in a sandbox
+		c.link = nil
+	}
+	return c.files.bytes(iface)
 }

@@ -263,6 +263,11 @@ func TestCountersWithoutNetlink(t *testing.T) {
 	}
 	n.batch(t, commands.String()+"link add pace0 type veth peer name pace1\n")
 	c.link.answer = c.link.answer[:20] // no answer fits
+	for range mostFailures - 1 {
+		if got, ok := c.read("pace0"); !ok || c.link == nil {
+			t.Errorf("after a failure: %+v, %v; netlink is given up: %v", got, ok, c.link == nil)
+		}
+	}
 	if got, ok := c.read("pace0"); !ok || c.link != nil {
 		t.Errorf("%+v, %v; netlink is still used: %v", got, ok, c.link != nil)
 	}

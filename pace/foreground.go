@@ -48,7 +48,8 @@ func (h *hostForeground) holds(now time.Duration, s Sample, capacity float64, cl
 		h.filled, h.steady = 0, steadyForeground{}
 		return false
 	}
-	sum := h.count(account{now, s.ForeignLow, s.ForeignHigh})
+	sum, over := h.count(account{now, s.ForeignLow, s.ForeignHigh})
+	sum = int64(float64(sum) * min(float64(foreignTime)/float64(max(over, foreignTime)), 1))
 	h.steady.add(now, s.ForeignLow, sum, capacity, clear)
 	if float64(sum) > h.steady.allowed(max(foreignLeast, foreignShare*capacity*foreignTime.Seconds())) {
 		h.until = max(h.until, now+min(max(s.Base+holdExtra, shortHold), longHold))
@@ -58,8 +59,8 @@ func (h *hostForeground) holds(now time.Duration, s Sample, capacity float64, cl
 	return now < h.until
 }
 
-// count answers what others surely moved within foreignTime.
-func (h *hostForeground) count(a account) int64 {
+// count answers what others surely moved lately, and over which time.
+func (h *hostForeground) count(a account) (bytes int64, over time.Duration) {
 	h.recent[h.next] = a
 	h.next = (h.next + 1) % len(h.recent)
 	h.filled = min(h.filled+1, len(h.recent))
@@ -67,7 +68,7 @@ func (h *hostForeground) count(a account) int64 {
 	if h.filled < len(h.recent) {
 		oldest = h.recent[0]
 	}
-	return a.low - oldest.high
+	return a.low - oldest.high, a.at - oldest.at
 }
 
 // open makes room for a connection before its first bytes.

@@ -4,6 +4,7 @@
 package pace
 
 import (
+	"math"
 	"net"
 	"net/netip"
 	"sync"
@@ -16,6 +17,8 @@ import (
 const (
 	// idleAfter is how long nothing has moved when the governor stops its clock.
 	idleAfter = time.Second
+	// unpaced is no limit to the rate of a connection (SO_MAX_PACING_RATE, ~0).
+	unpaced = math.MaxUint32
 	// measurable is the least round trip that can be governed: the kernel measures whole milliseconds,
 	// and a path that short is a local network, which seldom is the narrow place.
 	measurable = 2 * time.Millisecond
@@ -24,12 +27,13 @@ const (
 // Governor makes background connections yield to everything else that uses the same
 // link. Those that leave through the same interface share one window in each direction. While none of them moves it does nothing at all.
 type Governor struct {
-	clock   func() time.Duration // since some time; it never jumps
+	clock   func() time.Duration // since some time; it never goes back, and goes on while the computer sleeps
 	wall    func() time.Time
 	sockets func(net.Conn) (socket, error)
 	host    hostCounters
 	least   time.Duration // connections with a shorter round trip are not governed
 	running atomic.Bool
+	opened  atomic.Int64 // connections that the service itself began to open for background jobs
 
 	mu     sync.Mutex
 	flows  map[*flow]struct{}
@@ -46,9 +50,8 @@ type groupKey struct {
 
 // NewGovernor returns a governor for connections of this computer; Supported says whether it can do anything.
 func NewGovernor() *Governor {
-	epoch := time.Now()
 	return &Governor{
-		clock: func() time.Duration { return time.Since(epoch) }, wall: time.Now,
+		clock: sinceBoot(), wall: time.Now,
 		sockets: openSocket, host: openHostCounters(), least: measurable,
 		flows: make(map[*flow]struct{}), groups: make(map[groupKey]*group),
 	}
@@ -69,18 +72,45 @@ func (g *Governor) Wrap(conn net.Conn, p openbits.Priority) net.Conn {
 	}
 	s, err := g.sockets(conn)
 	if err != nil {
-		return conn
+		return &plainFlow{conn, "this system has no way to make the connection yield"}
 	}
 	r, err := s.read()
-	if err != nil || r.minRTT < g.least {
-		return conn
+	switch {
+	case err != nil:
+		return &plainFlow{conn, "the kernel does not tell of the connection, so that it cannot be made to yield"}
+	case r.minRTT < g.least:
+		return &plainFlow{conn, "the other end is less than 2 ms away: such paths are left alone"}
 	}
-	if err := s.offer(startSegments * r.segmentSize); err != nil {
-		return conn
+	if err := s.offer(startSegments * r.segmentSize); err != nil && (!s.insist() || s.offer(startSegments*r.segmentSize) != nil) {
+		return &plainFlow{conn, "the kernel does not let the window be set, so that the connection cannot be made to yield"}
 	}
 	f := newFlow(g, conn, s, r, p)
+	if remote.Is6() {
+		f.header = header6
+	}
 	g.add(f, remote, interfaceOf(local))
 	return f
+}
+
+// Opening says that a connection for work of priority p is about to be opened: it is none of others.
+func (g *Governor) Opening(p openbits.Priority) {
+	if p.Background() {
+		g.opened.Add(1)
+	}
+}
+
+// withoutOwn takes the connections that the service opened itself off what the host counts.
+type withoutOwn struct {
+	hostCounters
+	opened *atomic.Int64
+}
+
+func (c withoutOwn) read(iface string) (counted, bool) {
+	n, ok := c.hostCounters.read(iface)
+	if n.opens >= 0 {
+		n.opens -= c.opened.Load()
+	}
+	return n, ok
 }
 
 // endpoints are the addresses of a TCP connection.
@@ -171,12 +201,16 @@ func (g *Governor) tick() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for _, each := range g.groups {
-		if each.tick(g.clock, g.host) {
+		if each.tick(g.clock, withoutOwn{g.host, &g.opened}) {
 			g.last = g.clock()
 		}
 	}
 	g.sort()
-	if g.clock()-g.last > idleAfter || len(g.flows) == 0 {
+	patience := idleAfter
+	for _, each := range g.groups {
+		patience = max(patience, each.patience())
+	}
+	if g.clock()-g.last > patience || len(g.flows) == 0 {
 		for _, each := range g.groups {
 			each.rest()
 		}
@@ -191,6 +225,9 @@ func (g *Governor) sort() {
 	for f := range g.flows {
 		if up := f.sends(); up != f.group.key.up {
 			f.group.leave(f)
+			if !up {
+				_ = f.socket.pace(unpaced)
+			}
 			g.group(groupKey{f.group.key.iface, up}).join(f)
 		}
 	}

@@ -9,9 +9,7 @@ import (
 )
 
 const (
-	// frame is what a packet adds to the bytes it carries: Ethernet, IP and TCP with timestamps.
-	frame = 14 + 20 + 32
-	// movingTime is how long after its last bytes a connection has a share of the window.
+	// movingTime is how long after its last bytes a connection has a share of the window; two round trips if those are longer.
 	movingTime = 500 * time.Millisecond
 	// asleep is a time between ticks after which all has to be found out anew: the computer was suspended.
 	asleep = 2 * time.Second
@@ -19,12 +17,6 @@ const (
 	freshTime = 50 * time.Millisecond
 	// ackedPackets are acknowledged together (RFC 9293, section 3.8.6.3).
 	ackedPackets = 2
-	// openSegments is the least share of a connection that reads, beside the floor: with fewer connections the others wait.
-	openSegments = 4
-	// overlooked is by how much the window may be larger than twice what was asked for: what was offered once cannot be taken back.
-	overlooked = 64 << 10
-	// turnTime is how long a connection reads while others wait; eight round trips if those are longer. Servers give up after a minute or so.
-	turnTime = time.Second
 )
 
 // group is the connections that share a narrow place in one direction, and the one window they have.
@@ -32,57 +24,65 @@ type group struct {
 	key     groupKey
 	control *Controller
 	flows   []*flow // those that have their turn first
+	hidden  bool    // others on this computer may use the same card without being counted
 
 	turn    time.Duration // when the turns change
 	ticked  time.Duration
+	trip    time.Duration // the longest round trip that was measured lately
 	moving  int
 	queue   time.Duration // that was measured last
+	gone    int64         // bytes on the wire of connections that left
 	foreign ledger
 	report  report
 }
 
 func newGroup(k groupKey) *group {
-	g := &group{key: k, control: NewController()}
+	g := &group{key: k, control: NewController(), hidden: sharesCard(k.iface)}
 	g.control.Paced = k.up
 	return g
 }
 
 func (g *group) join(f *flow) {
 	f.group = g
+	f.origin = f.onWire(f.last)
 	g.flows = append(g.flows, f)
-	g.foreign.reset()
 }
 
 func (g *group) leave(f *flow) {
 	g.flows = slices.DeleteFunc(g.flows, func(other *flow) bool { return other == f })
-	g.foreign.reset()
-	f.gate.set(false)
+	g.gone += f.onWire(f.last) - f.origin
+	f.free()
 }
 
-// restart says that nothing moved for a while.
+// restart says that nothing moved for a while, or that time was lost: all has to be found out anew but what noise there is.
 func (g *group) restart() {
-	g.control.Restart()
+	noise := g.control.noise
+	g.control = NewController()
+	g.control.noise, g.control.Paced = noise, g.key.up
 	g.foreign.reset()
+	g.queue, g.trip, g.ticked, g.report = 0, 0, 0, report{}
 }
 
 // rest opens all gates: nothing moves.
 func (g *group) rest() {
 	for _, f := range g.flows {
-		f.gate.set(false)
+		f.free()
 	}
-	g.moving = 0
+	g.moving, g.report = 0, report{}
 }
+
+// patience is how long a group waits for bytes before it is taken to be at rest.
+func (g *group) patience() time.Duration { return 4 * g.trip }
 
 // tick asks the controller and applies its window. It reports whether bytes moved.
 func (g *group) tick(clock func() time.Duration, host hostCounters) bool {
 	if len(g.flows) == 0 {
 		return false
 	}
-	// The connections are read before and after the counters: what moves in between is neither surely theirs nor surely others'.
 	if now := clock(); g.ticked > 0 && now-g.ticked > asleep {
 		g.restart()
-		g.ticked = now
 	}
+	// The connections are read before and after the counters: what moves in between is neither surely theirs nor surely others'.
 	before := g.own()
 	counted, known := host.read(g.key.iface)
 	now := clock()
@@ -117,181 +117,59 @@ func (g *group) lengthen(longer time.Duration) {
 	}
 }
 
-// own is how many bytes these connections moved over the interface.
-func (g *group) own() (sum int64) {
+// own reads the connections and answers how many bytes they moved over the interface.
+func (g *group) own() int64 {
+	sum := g.gone
 	for _, f := range g.flows {
-		r, err := f.socket.read()
-		if err != nil {
-			continue
+		if r, err := f.socket.read(); err == nil { // else it is being closed, and what is known has to do
+			f.next = r
 		}
-		sum += r.onWire(g.key.up)
+		sum += f.onWire(f.next) - f.origin
 	}
 	return sum
 }
 
-// onWire is how many bytes the connection moved over the interface since it was opened.
-func (r reading) onWire(up bool) int64 {
-	if up {
-		return r.sentBytes + frame*r.sent
-	}
-	// Bytes behind a gap count only when it is filled, their segments at once.
-	return max(r.received+frame*r.segments, r.data*int64(r.segmentSize+frame))
-}
-
-// observe reads the connections. own is how many bytes they moved over the interface.
+// observe reads the connections and takes in what they show. own is how many bytes they moved over the interface.
 func (g *group) observe(now time.Duration) (s Sample, own int64) {
+	own = g.own()
 	elapsed := now - g.ticked
+	if g.ticked == 0 {
+		elapsed = 0
+	}
 	g.ticked = now
 	var bases, queues time.Duration
 	measured := 0
-	g.moving, s.Trip = 0, -1
+	g.moving, g.trip, s.Trip = 0, 0, -1
 	for _, f := range g.flows {
-		r, err := f.socket.read()
-		if err != nil {
-			continue
-		}
-		own += r.onWire(g.key.up)
-		moved, rtt := f.take(now, elapsed, r, g.key.up)
-		single := trip(f.last.rtt, r.rtt)
-		s.Delivered += moved
-		if g.key.up {
-			s.Lost += r.resent - f.last.resent
-		} else {
-			s.Lost += r.outOfOrder - f.last.outOfOrder
-		}
-		f.last = r
+		o := f.take(now, elapsed, g.key.up)
+		s.Delivered += o.moved
+		s.Lost += o.lost
 		if !f.moves(now) {
 			continue
 		}
 		g.moving++
-		s.Segment = max(s.Segment, r.segmentSize)
+		s.Segment = max(s.Segment, f.last.segmentSize)
 		base := f.base.value()
 		bases += base
-		if f.paused == 0 && now-f.moved <= max(2*base, freshTime) && now-f.resumed > 2*base {
-			if single > 0 && !g.key.up && !r.blind {
-				s.Trip = max(single-base, 0)
-			}
-			queues += max(rtt-base, 0)
-			measured++
+		g.trip = max(g.trip, o.rtt, base)
+		if o.rtt <= 0 || f.paused != 0 || now-f.moved > max(2*base, freshTime) || now-f.resumed <= 2*base {
+			continue // not measured yet, or not lately
 		}
+		if o.single > 0 {
+			s.Trip = max(o.single-base, 0)
+		}
+		queues += max(o.rtt-base, 0)
+		measured++
 	}
 	if g.moving > 0 {
 		s.Base = bases / time.Duration(g.moving)
 	}
 	if measured > 0 {
-		s.Queue = queues / time.Duration(measured)
+		g.queue = queues / time.Duration(measured)
 		if g.key.up { // a packet is acknowledged with the next one, and both take their time
-			s.Queue = max(s.Queue-ackedPackets*g.control.packetTime(), 0)
+			g.queue = max(g.queue-ackedPackets*g.control.packetTime(), 0)
 		}
-		g.queue = s.Queue
 	}
 	s.Queue = g.queue
 	return s, own
-}
-
-// moves reports whether the connection has a share of the window: bytes moved lately, or it waits for its turn.
-func (f *flow) moves(now time.Duration) bool { return f.paused != 0 || now-f.moved < movingTime }
-
-// take notes what moved since the last reading, and answers it with the round trip.
-func (f *flow) take(now, elapsed time.Duration, r reading, up bool) (moved int64, rtt time.Duration) {
-	received, acked := r.received-f.last.received, r.acked-f.last.acked
-	fade := max(1-elapsed.Seconds(), 0)
-	f.recvd = int64(float64(f.recvd)*fade) + received
-	f.acked = int64(float64(f.acked)*fade) + acked
-	moved, rtt = received, r.rtt
-	switch {
-	case up:
-		if n := r.segments - f.last.segments; n > 0 && f.last.sendRTT > 0 {
-			f.trip = meanTrip(f.last.sendRTT, r.sendRTT, n)
-		}
-		moved, rtt = acked, f.trip
-	case r.blind:
-		rtt = f.blind.add(now, received, r.window)
-	}
-	if moved > 0 {
-		f.moved = now
-	}
-	if f.paused == 0 && !up && !r.blind { // what was worked out may be too small: the handshake has to do
-		f.base.add(now, rtt)
-	}
-	return moved, rtt
-}
-
-// apply divides the window.
-func (g *group) apply(now time.Duration, window int, s Sample) {
-	least := floorSegments * s.Segment
-	open := min(max(window/(openSegments*s.Segment), 1), g.moving)
-	if g.key.up {
-		open, least = g.moving, 0 // a rate can be as small as one likes
-	}
-	if now >= g.turn {
-		g.turn = now + max(turnTime, 8*s.Base)
-		g.rotate(now, open)
-	}
-	var weights int
-	left := open
-	for _, f := range g.flows {
-		if left > 0 && f.moves(now) {
-			left--
-			weights += int(f.weight.Load())
-		}
-	}
-	for _, f := range g.flows {
-		share, shut := least, false
-		if f.moves(now) {
-			shut = open == 0
-			if !shut {
-				open--
-				share = max(window*int(f.weight.Load())/weights, least)
-			}
-		}
-		f.set(now, share, shut, g.key.up, s.Base+g.control.cruiseAt())
-	}
-}
-
-// rotate lets others have their turn, when not all have one.
-func (g *group) rotate(now time.Duration, open int) {
-	if open >= g.moving {
-		return
-	}
-	var first, rest []*flow
-	for _, f := range g.flows {
-		if len(first) < open && f.moves(now) {
-			first = append(first, f)
-		} else {
-			rest = append(rest, f)
-		}
-	}
-	g.flows = append(rest, first...)
-}
-
-// set applies a share. It is set again each time: receive buffer autotuning overwrites it (Linux, tcp_rcv_space_adjust).
-func (f *flow) set(now time.Duration, share int, shut, up bool, least time.Duration) {
-	switch {
-	case shut && f.paused == 0:
-		f.paused = now
-		f.gate.set(true)
-	case !shut && f.paused != 0:
-		f.paused, f.moved, f.resumed = 0, now, now
-		f.gate.set(false)
-	}
-	// Both fail on a connection that is being closed.
-	if up {
-		_ = f.socket.pace(int(float64(share) / max(f.trip, least).Seconds()))
-		return
-	}
-	_ = f.socket.offer(share)
-	f.check(now, share)
-}
-
-// check notices that the kernel does not do as asked.
-func (f *flow) check(now time.Duration, share int) {
-	switch {
-	case f.last.window <= 2*share+overlooked || f.last.rtt == 0:
-		f.over = 0
-	case f.over == 0:
-		f.over = now
-	case now-f.over > max(time.Second, 8*f.last.rtt) && f.socket.insist():
-		f.over, f.insisted = 0, true
-	}
 }

@@ -81,7 +81,7 @@ func (r *rig) run(ticks, moving int) (going bool) {
 		for _, s := range r.sockets[:moving] {
 			s.received += int64(6250 / moving)
 			s.segments += int64(5 / moving)
-			r.host.received += int64(6250/moving) + frame*int64(5/moving)
+			r.host.received += int64(6250/moving) + header4*int64(5/moving)
 		}
 		if going = r.tick(); !going {
 			break
@@ -101,8 +101,8 @@ func TestShares(t *testing.T) {
 	}
 	r.flows[2].Serve(openbits.PriorityLow)
 	r.run(5, 3)
-	if c := r.sockets[2].offered; c >= r.sockets[0].offered {
-		t.Errorf("after it turned low it has %d, a normal one %d", c, r.sockets[0].offered)
+	if a, b, c := r.sockets[0].offered, r.sockets[1].offered, r.sockets[2].offered; 3*c > 2*(a+b) {
+		t.Errorf("after it turned low it has %d, the two normal ones %d and %d", c, a, b)
 	}
 }
 
@@ -185,7 +185,7 @@ func TestUploads(t *testing.T) {
 		s.sentBytes += 6250
 		s.sent += 5
 		s.segments += 2
-		r.host.sent += 6250 + 5*frame
+		r.host.sent += 6250 + 5*header4
 		r.tick()
 	}
 	if !r.flows[0].group.key.up || s.rate < 100e3 {
@@ -207,10 +207,10 @@ func TestUploads(t *testing.T) {
 // TestDeaf: a window that the kernel does not heed is set in another way, and people are told.
 func TestDeaf(t *testing.T) {
 	r := newRig(1)
-	r.sockets[0].deaf, r.sockets[0].window = true, 6<<20
+	r.sockets[0].deaf, r.sockets[0].window = true, 1<<20
 	r.run(600, 1)
 	if !r.sockets[0].insisted {
-		t.Error("a window of 6 MiB in place of what was asked for was not noticed")
+		t.Error("a window of 1 MiB in place of what was asked for was not noticed")
 	}
 	if notes := r.flows[0].Transport().Notes; len(notes) != 1 {
 		t.Errorf("people are told %q", notes)
@@ -260,5 +260,73 @@ func TestNoCounters(t *testing.T) {
 	r.run(300, 1)
 	if r.sockets[0].offered != floorSegments*segment || open <= 2*floorSegments*segment {
 		t.Errorf("a window of %d, with a queue of 200 ms one of %d", open, r.sockets[0].offered)
+	}
+}
+
+// TestIdleIsNotDeaf: a connection that is kept for later keeps the window that it had.
+func TestIdleIsNotDeaf(t *testing.T) {
+	r := newRig(2)
+	r.sockets[1].deaf, r.sockets[1].window = true, 1<<20
+	r.run(1000, 1)
+	if r.sockets[1].insisted {
+		t.Error("a window that nobody uses was taken for one that the kernel does not heed")
+	}
+}
+
+// TestHandshakes: a connection that has received next to nothing never waits, and no other one for long.
+func TestHandshakes(t *testing.T) {
+	r := newRig(12)
+	r.run(300, 12)
+	shut := make([]time.Duration, len(r.flows))
+	for range 6000 { // 30 s beside somebody else
+		r.host.received += 20000
+		r.run(1, 12)
+		for n, f := range r.flows {
+			if !f.gate.shut {
+				shut[n] = 0
+			} else if shut[n] += TickInterval; shut[n] > 2*longestWait {
+				t.Fatalf("connection %d waits for %v", n, shut[n])
+			}
+		}
+	}
+	r.open(openbits.PriorityNormal)
+	r.sockets[12].received = 3000
+	r.run(20, 12)
+	if r.flows[12].gate.shut {
+		t.Error("a connection has to wait while it shakes hands")
+	}
+}
+
+// TestStale: a counter that is brought up to date now and then only is not believed, and people are told.
+func TestStale(t *testing.T) {
+	r := newRig(1)
+	for n := range 1200 {
+		r.now += TickInterval
+		r.sockets[0].received += 6250
+		r.sockets[0].segments += 5
+		if n%200 == 199 { // each second
+			r.host.received += 200 * (6250 + 5*header4)
+		}
+		r.tick()
+	}
+	got := r.flows[0].Transport()
+	if got.Mode == openbits.TransportYielding || len(got.Notes) == 0 {
+		t.Errorf("with a counter that follows late people are told %+v", got)
+	}
+}
+
+// TestVersion6: the longer headers of IPv6 are ours, too.
+func TestVersion6(t *testing.T) {
+	r := newRig(1)
+	r.flows[0].header = header6
+	for range 1000 {
+		r.now += TickInterval
+		r.sockets[0].received += 6250
+		r.sockets[0].segments += 5
+		r.host.received += 6250 + 5*header6
+		r.tick()
+	}
+	if got := r.flows[0].Transport(); got.Foreign != 0 || got.Mode != openbits.TransportAlone {
+		t.Errorf("over IPv6 others have %d bytes a second, mode %s", got.Foreign, got.Mode)
 	}
 }

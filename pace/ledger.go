@@ -21,39 +21,56 @@ func (c counted) bytes(up bool) int64 {
 	return c.received
 }
 
+const (
+	// staleBytes is how much of ours may pass while a counter stands still: more, and it is one that is brought up to date now and then only.
+	staleBytes = 64 << 10
+	// staleTicks is for how long such a counter is not asked.
+	staleTicks = 2000
+)
+
 // ledger tells what others on this host moved: what the interface counts, less our own. Bounds are kept, since the two
 // cannot be read at once and a thread that is kept from running in between would look like others.
 type ledger struct {
-	valid    bool
-	low      int64 // at least that much was others'
-	high     int64 // at most
-	opens    int64
-	hasOpens bool
+	valid bool
+	total int64 // that was counted last
+	at    int64 // our own then
+	stale int   // ticks for which the counter is not believed
+	most  int64 // opens
+	begun bool  // most is known
 }
 
 // reset forgets: what is counted from now on is something else.
-func (l *ledger) reset() { *l = ledger{} }
+func (l *ledger) reset() { *l = ledger{stale: l.stale} }
 
-// add takes the interface's count with our own from before and after, and puts the bounds into the sample. It answers false the first time.
+// add takes the interface's count with our own from before and after, and puts the bounds into the sample. It answers false when
+// nothing is known: the first time, and where the counter does not follow what moves.
 func (l *ledger) add(s *Sample, total, before, after int64) bool {
-	if total < 0 {
+	l.stale = max(l.stale-1, 0)
+	switch {
+	case total < 0:
 		l.reset()
 		return false
+	case !l.valid || total != l.total:
+		l.total, l.at = total, after
+	case after-l.at > staleBytes:
+		l.reset()
+		l.stale = staleTicks
+		return false
 	}
-	last := *l
-	l.valid, l.low, l.high = true, total-after, total-before
-	s.ForeignLow, s.ForeignHigh = l.low, l.high
-	return last.valid
+	was := l.valid
+	l.valid = true
+	s.ForeignLow, s.ForeignHigh = total-after, total-before
+	return was && l.stale == 0
 }
 
-// opened answers how many connections were begun since the last time.
+// opened answers how many connections others began to open since the last time.
 func (l *ledger) opened(opens int64) (since int64) {
 	if opens < 0 {
 		return 0
 	}
-	if l.hasOpens {
-		since = max(opens-l.opens, 0)
+	if l.begun {
+		since = max(opens-l.most, 0)
 	}
-	l.opens, l.hasOpens = opens, true
+	l.most, l.begun = max(l.most, opens), true
 	return since
 }

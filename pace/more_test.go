@@ -92,6 +92,20 @@ func TestLatecomer(t *testing.T) {
 	}
 }
 
+// TestLongPaths: the longer the round trip, the longer it takes, and no longer than that.
+func TestLongPaths(t *testing.T) {
+	for rtt, least := range map[time.Duration]float64{350 * ms: 0.9, 650 * ms: 0.2} {
+		w := newWorld(linkSpec{down: 20, up: 5, rtt: rtt, buffer: 250 * ms})
+		newService(w, classBackground, 1)
+		w.run(60 * time.Second)
+		use := w.down.share(classBackground, 40*time.Second, 60*time.Second)
+		t.Logf("%v: %.1f %%", rtt, 100*use)
+		if use < least {
+			t.Errorf("with a round trip of %v %.1f %% of the link are used", rtt, 100*use)
+		}
+	}
+}
+
 // TestSlowServer: a server that is slower than the link does not look like somebody else.
 func TestSlowServer(t *testing.T) {
 	w := newWorld(linkSpecs["dsl"])

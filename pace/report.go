@@ -27,6 +27,8 @@ type report struct {
 
 	mode   openbits.TransportMode
 	since  time.Duration // of the mode
+	known  time.Duration // the since of which date is the time of day
+	date   time.Time
 	left   time.Duration // when the link was left to others; it stays as long as we do not have it back for backTime
 	back   time.Duration // when we had it back
 	sample Sample
@@ -101,8 +103,11 @@ func (c *Controller) Rival() openbits.Rival {
 // transport tells what is known of the path. wall is the time of day at now.
 func (g *group) transport(now time.Duration, wall time.Time) openbits.Transport {
 	r, c := &g.report, g.control
+	if r.known != r.since || r.date.IsZero() { // once for each, so that it stays the same
+		r.known, r.date = r.since, wall.Add(r.since-now)
+	}
 	t := openbits.Transport{
-		Mode: r.mode, Rival: c.Rival(), Since: wall.Add(r.since - now), Interface: g.key.iface, Handle: g.handle(),
+		Mode: r.mode, Rival: c.Rival(), Since: r.date, Interface: g.key.iface, Handle: g.handle(),
 		Connections: g.moving, Rate: r.rate, Foreign: r.foreign, Capacity: openbits.Unknown, Window: int64(c.offered),
 		Base: r.sample.Base, Queue: c.in.Queue, Notes: g.notes(),
 	}
@@ -133,6 +138,12 @@ func (g *group) handle() string {
 func (g *group) notes() (notes []string) {
 	if !g.report.counted {
 		notes = append(notes, "what other programs on this computer receive cannot be counted: they show in the queue alone")
+	}
+	if g.foreign.stale > 0 {
+		notes = append(notes, "the counters of the interface are brought up to date now and then only, and are not used")
+	}
+	if g.hidden {
+		notes = append(notes, "this looks like a container or a virtual interface: programs outside it show in the queue alone")
 	}
 	for _, f := range g.flows {
 		if f.last.blind && !g.key.up {

@@ -59,7 +59,7 @@ func (h *simHost) read(string) (counted, bool) {
 	}
 	sum := h.others
 	for _, t := range h.tcps {
-		sum += int64(t.segments) * (segment + frame)
+		sum += int64(t.segments) * (segment + header4)
 	}
 	return counted{received: sum, opens: h.opens}, true
 }

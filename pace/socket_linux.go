@@ -5,6 +5,7 @@ package pace
 
 import (
 	"errors"
+	"math"
 	"net"
 	"strconv"
 	"strings"
@@ -85,14 +86,22 @@ func (s *tcpSocket) read() (r reading, err error) {
 		}
 		r = reading{
 			rtt:     time.Duration(info.Rcv_rtt) * time.Microsecond,
-			sendRTT: time.Duration(info.Rtt) * time.Microsecond, minRTT: time.Duration(info.Min_rtt) * time.Microsecond,
+			sendRTT: time.Duration(info.Rtt) * time.Microsecond, minRTT: leastRTT(info),
 			received: int64(info.Bytes_received), acked: int64(info.Bytes_acked), outOfOrder: int64(info.Rcv_ooopack), resent: int64(info.Total_retrans),
 			segments: int64(info.Segs_in), data: int64(info.Data_segs_in), sent: int64(info.Segs_out), sentBytes: int64(info.Bytes_sent),
-			segmentSize: int(max(info.Rcv_mss, info.Advmss-12, 536)), sendSize: int(info.Snd_mss),
+			segmentSize: max(int(info.Rcv_mss), int(info.Advmss)-12, 536), sendSize: int(info.Snd_mss),
 			window: int(info.Rcv_wnd), blind: info.Options&withTimestamps == 0,
 		}
 	})
 	return r, errors.Join(cerr, err)
+}
+
+// leastRTT is the least round trip of what was sent, or the only one while the kernel knows none.
+func leastRTT(info *unix.TCPInfo) time.Duration {
+	if info.Min_rtt == 0 || info.Min_rtt == math.MaxUint32 {
+		return time.Duration(info.Rtt) * time.Microsecond
+	}
+	return time.Duration(info.Min_rtt) * time.Microsecond
 }
 
 func (s *tcpSocket) offer(bytes int) error {
@@ -115,7 +124,7 @@ func (s *tcpSocket) pace(bytesPerSecond int) error {
 			return err
 		}
 	}
-	return s.set(unix.SOL_SOCKET, unix.SO_MAX_PACING_RATE, max(bytesPerSecond, 1))
+	return s.set(unix.SOL_SOCKET, unix.SO_MAX_PACING_RATE, min(max(bytesPerSecond, 1), math.MaxUint32))
 }
 
 // insist uses the receive buffer from now on.

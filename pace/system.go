@@ -30,4 +30,28 @@ func (f *systemFlow) Transport() openbits.Transport {
 	}
 }
 
-var _ openbits.Carrier = (*systemFlow)(nil)
+// plainFlow is a background connection that cannot be made to yield.
+type plainFlow struct {
+	net.Conn
+	why string
+}
+
+// NetConn is the connection below.
+func (f *plainFlow) NetConn() net.Conn { return f.Conn }
+
+// Serve does nothing.
+func (f *plainFlow) Serve(openbits.Priority) {}
+
+// Transport tells that the connection competes like any, and why.
+func (f *plainFlow) Transport() openbits.Transport {
+	return openbits.Transport{
+		Mode: openbits.TransportUngoverned,
+		Rate: openbits.Unknown, Foreign: openbits.Unknown, Capacity: openbits.Unknown, Window: openbits.Unknown,
+		Notes: []string{f.why},
+	}
+}
+
+var (
+	_ openbits.Carrier = (*systemFlow)(nil)
+	_ openbits.Carrier = (*plainFlow)(nil)
+)

@@ -134,7 +134,7 @@ func (c *Controller) crowded(tc time.Duration) bool {
 	if rate > 0.95*c.capacity.rate {
 		c.shared = false
 	}
-	if c.shared || c.now-c.since < max(4*c.rtt, 2*capacityTime) || c.noise.leastOver(c.rtt) < tc*3/5 || rate > c.crowdedShare()*c.capacity.rate {
+	if rate == 0 || c.shared || c.now-c.since < max(4*c.rtt, 2*capacityTime) || c.noise.leastOver(c.rtt) < tc*3/5 || rate > c.crowdedShare()*c.capacity.rate {
 		return false
 	}
 	// Somebody has a part of the link and keeps no queue to speak of: a call, another background service, or a download at

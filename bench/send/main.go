@@ -42,7 +42,8 @@ func run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	dialer := dial.Dialer{Timeout: 10 * time.Second, Wrap: pace.NewGovernor().Wrap}
+	governor := pace.NewGovernor()
+	dialer := dial.Dialer{Timeout: 10 * time.Second, Wrap: governor.Wrap, Opening: governor.Opening}
 	client := http.Client{Transport: &http.Transport{DialContext: dialer.DialContext}}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPut, args[0], f)
 	if err != nil {

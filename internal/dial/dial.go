@@ -12,6 +12,7 @@ package dial
 import (
 	"context"
 	"net"
+	"syscall"
 	"time"
 
 	"github.com/openbits/openbits"
@@ -30,6 +31,8 @@ type Dialer struct {
 	Timeout time.Duration // 0: DefaultTimeout
 	// Wrap, when set, gets every new connection and answers the one to use. The system's own is behind its NetConn method.
 	Wrap func(conn net.Conn, p openbits.Priority) net.Conn
+	// Opening, when set, is called before each attempt to connect, of which there may be two for one connection.
+	Opening func(p openbits.Priority)
 
 	register register
 }
@@ -41,6 +44,12 @@ func (d *Dialer) DialContext(ctx context.Context, network, addr string) (net.Con
 		limit = DefaultTimeout
 	}
 	plain := net.Dialer{Timeout: limit}
+	if d.Opening != nil {
+		plain.Control = func(string, string, syscall.RawConn) error {
+			d.Opening(PriorityOf(ctx))
+			return nil
+		}
+	}
 	raw, err := plain.DialContext(ctx, network, addr)
 	if err != nil {
 		return nil, err
