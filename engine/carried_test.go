@@ -117,6 +117,7 @@ func TestConnectionsHearOfThePriority(t *testing.T) {
 			if _, err := w.Change(w.ctx, id, openbits.JobChange{Priority: &p}); err != nil {
 				t.Fatal(err)
 			}
+			w.after(time.Minute) // across the border between background and foreground the file goes on over another connection
 		}
 		name := "other"
 		if _, err := w.Change(w.ctx, id, openbits.JobChange{Name: &name}); err != nil {

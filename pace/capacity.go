@@ -43,7 +43,6 @@ func (h *rateHistory) over(d time.Duration) float64 {
 // capacity is what the link can carry, in bytes per second: the most that was seen lately.
 type capacity struct {
 	rate float64
-	most float64 // of any time
 }
 
 const (
@@ -61,6 +60,5 @@ func (c *capacity) update(elapsed time.Duration, measured, window float64, rtt, 
 	}
 	if rtt > 0 {
 		c.rate = max(c.rate, min(measured, overWindow*window/rtt.Seconds()))
-		c.most = max(c.most, c.rate)
 	}
 }

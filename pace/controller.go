@@ -68,7 +68,7 @@ const (
 // samples and their times: it has no clock, no sockets and no goroutines.
 //
 // The window is the one signal that a receiver can give its senders at once (RFC 9840,
-// rLEDBAT). The rules differ from RFC 6817 and LEDBAT++ in keeping a queue of 3 ms and not of 60 to 100, and in
+// rLEDBAT). The rules differ from RFC 6817 and LEDBAT++ in keeping a queue of 2.5 ms and not of 60 to 100, and in
 // noticing others by the bytes that are missing when the link was full, which shows a round trip or more before any queue does.
 type Controller struct {
 	// Paced says that the window is held by a rate, so that a queue grows for as long as the rate is too high.

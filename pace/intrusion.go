@@ -6,7 +6,7 @@ package pace
 import "time"
 
 const (
-	// intrusionPackets and intrusionTime are how many bytes must be missing: eight packets, or what the link carries in that
+	// intrusionPackets and intrusionTime are how many bytes must be missing: six packets, or what the link carries in that
 	// time. A connection that begins sends ten packets at once (RFC 6928).
 	intrusionPackets = 6
 	intrusionTime    = time.Millisecond

@@ -39,7 +39,7 @@ func (c *Controller) hold() {
 	c.bold, c.quietUntil = true, c.now
 }
 
-// step stands aside: most of the link is left at once, for two round trips, early enough that a sender in its slow
+// step stands aside: most of the link is left at once, for some round trips, early enough that a sender in its slow
 // start does not take our queue for the end of the link. If there is any queue then it is somebody else's.
 func (c *Controller) step() {
 	c.lastCut, c.calm = c.now, 0
