@@ -17,7 +17,7 @@ const (
 	// mostTolerance bounds by how much false alarms raise what must be missing.
 	mostTolerance = 3
 	// toleranceTime is how long a false alarm is remembered.
-	toleranceTime = 15 * time.Second
+	toleranceTime = 30 * time.Second
 )
 
 // intrusion notices that others use a link that we have filled. While there is a queue of ours in front of the link,
@@ -72,4 +72,4 @@ func (i *intrusion) forgiven() time.Duration {
 func (i *intrusion) wasFalse() { i.tolerance = min(1.5*max(i.tolerance, 1), mostTolerance) }
 
 // insists reports whether somebody was taken for a false alarm more than once lately, and is there all the same.
-func (i *intrusion) insists() bool { return i.tolerance > 2 }
+func (i *intrusion) insists() bool { return i.tolerance > 2.5 }
