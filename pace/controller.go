@@ -153,7 +153,7 @@ func (c *Controller) observe(now, elapsed time.Duration, s Sample) {
 	queue := max(s.Queue, 0)
 	c.noise.packet = c.packetTime()
 	c.noise.add(queue)
-	if s.Trip >= 0 && c.phase == phaseFloor && c.rival == openbits.RivalNetwork && now > c.since+c.rtt*5/4 {
+	if s.Trip >= 0 && c.tripCounts() {
 		c.noise.trip(s.Trip)
 	}
 	c.in.Queue = c.noise.filter(queue)
@@ -173,6 +173,17 @@ func (c *Controller) observe(now, elapsed time.Duration, s Sample) {
 	}
 }
 
+// tripCounts reports whether a single round trip tells of noise: little of ours is under way, at the floor or because we take noise for a queue.
+func (c *Controller) tripCounts() bool {
+	switch c.phase {
+	case phaseFloor:
+		return c.rival == openbits.RivalNetwork && c.now > c.since+c.rtt*5/4
+	case phaseCruise:
+		return c.rates.over(c.rtt)*TickInterval.Seconds() < 3*float64(c.in.Segment)
+	}
+	return false
+}
+
 // standing is the queue that did not go away for a while: packets of others that come now and then are not in it.
 func (c *Controller) standing() time.Duration { return c.noise.leastOver(max(standingTime, c.rtt/2)) }
 
@@ -181,7 +192,7 @@ func (c *Controller) enter(p phase) {
 	if p == phaseCruise {
 		c.intrusion.begin()
 	}
-	if p == phaseFloor {
+	if p == phaseFloor || p == phaseCruise {
 		c.noise.trips, c.flat = c.noise.trips[:0], flat{}
 	}
 	c.phase, c.since = p, c.now

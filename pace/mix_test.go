@@ -5,6 +5,7 @@ package pace
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"testing"
 	"time"
 )
@@ -69,6 +70,19 @@ func TestNoise(t *testing.T) {
 		t.Logf("idle %.1f %%, bulk %.1f %%, fetch p99 %.2f", 100*r.idle, 100*r.bulk/solo.bulk, p99)
 		if r.idle < 0.4 || r.bulk/solo.bulk < 0.6 || p99 > 1.3 {
 			t.Errorf("%d connections: used %.1f %%, left a download %.1f %%, fetches took %.2f times as long", flows, 100*r.idle, 100*r.bulk/solo.bulk, p99)
+		}
+	}
+}
+
+// TestNoiseIsNoQueue: however the noise falls, it is not taken for somebody for long.
+func TestNoiseIsNoQueue(t *testing.T) {
+	for seed := range uint64(12) {
+		w := newWorld(linkSpecs["wifi"])
+		w.rand = rand.New(rand.NewPCG(seed, 7))
+		newService(w, classBackground, 1)
+		w.run(9 * time.Second)
+		if use := w.down.share(classBackground, 4500*ms, 9*time.Second); use < 0.25 {
+			t.Errorf("with seed %d %.1f %% of an idle link are used", seed, 100*use)
 		}
 	}
 }

@@ -73,7 +73,7 @@ func (n *noise) learn() {
 		return // a queue: it hides the noise
 	}
 	slices.Sort(steps)
-	seen := min(steps[len(steps)/2], (sorted[have/4]-sorted[0])*3/2)
+	seen := min(steps[len(steps)/2], sorted[have/2]-sorted[0])
 	// What trembles does so each time; somebody who happened to come and go does not.
 	n.value, n.before = min(seen, n.before), seen
 	if n.value <= ownNoise {

@@ -114,6 +114,9 @@ func (c *Controller) cruise() {
 		return
 	}
 	c.round = c.now + c.rtt
+	if len(c.noise.trips) >= noiseSamples {
+		c.noise.learn()
+	}
 	if c.crowded(tc) {
 		return
 	}
