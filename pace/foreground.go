@@ -88,7 +88,7 @@ func (h *hostForeground) open(now time.Duration, s Sample) {
 
 const (
 	// steadyWindow is over which the rate of others is taken, and steadyWindows how many of them have to be alike.
-	steadyWindow, steadyWindows = 150 * time.Millisecond, 4
+	steadyWindow, steadyWindows = 200 * time.Millisecond, 5
 	// steadySpread is how much larger than the smallest the largest may be. What grows as soon as there is room does not stay within.
 	steadySpread = 1.6
 	// steadyShare of the link is the most that leaves something to use.
