@@ -106,7 +106,7 @@ func (c *Controller) yield() {
 // wait stays at the floor until nobody is there any more.
 func (c *Controller) wait() {
 	c.window = c.floor()
-	if c.in.Trip >= 0 {
+	if c.in.Trip >= 0 && c.rival == openbits.RivalNetwork { // else the counters explain the queue
 		c.longer = c.flat.add(c.now, c.in.Trip, c.noise.lasting(), c.yieldAt()/2)
 	}
 	settled := c.since + c.rtt*5/4 + standingTime
