@@ -127,6 +127,10 @@ func TestConnectionsHearOfThePriority(t *testing.T) {
 		if got := c.Served(); !slices.Equal(got, want) {
 			t.Errorf("the connection served %v, want %v", got, want)
 		}
+		// Within the background it is the same connection; the foreground needs another one.
+		if n := len(w.servers.Calls("")); n != 2 {
+			t.Errorf("the file was asked for %d times, want once before the border and once behind it", n)
+		}
 	})
 }
 
