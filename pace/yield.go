@@ -72,6 +72,8 @@ func (c *Controller) standAside() {
 	switch {
 	case c.asideQueue > c.cruiseAt()*8/5+c.intrusion.forgiven(), passed > c.in.Base && c.in.Queue > 4*c.yieldAt():
 		c.yield()
+	case passed > asideRounds*c.in.Base+2*afterCut && c.noise.leastOver(c.rtt) > c.cruiseAt()*3/5:
+		c.yield() // a queue that stands although most of the link was left
 	case passed > asideRounds*c.in.Base+2*afterCut:
 		c.alone()
 		c.enter(phaseReturn)
@@ -91,7 +93,7 @@ func (c *Controller) yield() {
 		c.undoubted = c.capacity.rate
 	}
 	c.filled = 0
-	if c.window > c.full()/4 {
+	if c.window > 2*asideShare*c.full() { // else the rate is that of standing aside
 		c.filled = c.rates.over(c.rtt)
 	}
 	c.notShared()
@@ -119,7 +121,11 @@ func (c *Controller) wait() {
 		return
 	}
 	flat := c.noise.flat(min(c.now-settled, shortQuiet), max(c.cruiseAt(), 2*c.packetTime())+time.Millisecond)
+	quietBefore := c.noise.lasting() == 0
 	c.noise.learn()
+	if quietBefore && c.noise.lasting() > 0 { // what was taken for the end of the link was noise
+		c.known = false
+	}
 	if c.rival == openbits.RivalNetwork && !c.bold {
 		seen, tc := min(c.now-settled, shortQuiet), c.cruiseAt()
 		queue, least := c.trickle.queue(c.floor(), c.in.Base+floorSegments*c.packetTime()), c.noise.leastOver(seen)
