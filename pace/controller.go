@@ -106,6 +106,7 @@ type Controller struct {
 
 	rival                 openbits.Rival // who has the link, in phaseAside and phaseFloor
 	bold                  bool           // whoever was there has gone: growth may be fast
+	drained               bool           // so long a queue has gone that it is sure
 	real                  bool           // a queue that was not ours was seen at the floor
 	asideQueue            time.Duration  // the longest queue in the second round of phaseAside
 	filled                float64        // the rate when a queue made us look for somebody else

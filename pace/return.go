@@ -38,6 +38,8 @@ func (c *Controller) comeBack() {
 	unit := max(t, c.in.Base/8).Seconds() * c.capacity.rate
 	step := 0.7 * unit
 	switch {
+	case c.bold && c.drained:
+		step = nearlyFull * full
 	case c.bold:
 		step = 0.45 * full
 	case c.now-c.lastYield < recent:
@@ -47,7 +49,7 @@ func (c *Controller) comeBack() {
 	if c.window >= 0.85*full {
 		c.enter(phaseCruise)
 		if c.bold {
-			c.bold, c.lastCut = false, c.now+c.rtt // what was taken back at once stands in the queue for a moment
+			c.bold, c.drained, c.lastCut = false, false, c.now+c.rtt // what was taken back at once stands in the queue for a moment
 		}
 	}
 }

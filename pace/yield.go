@@ -18,7 +18,7 @@ func (c *Controller) watchQueue() {
 		}
 	case c.in.Queue <= c.cruiseAt()/2 && c.overSince >= 0:
 		if c.now-c.overSince > standing && c.window <= 2*c.floor() {
-			c.bold = true
+			c.bold, c.drained = true, true
 			c.capacity.rate = max(c.capacity.rate, c.undoubted)
 			c.quietUntil = c.now
 		}
@@ -100,7 +100,7 @@ func (c *Controller) yield() {
 	c.quiet, c.lastYield = quiet, c.now
 	c.quietUntil = c.now + quiet
 	c.window = c.floor()
-	c.lastCut, c.real, c.bold, c.trickle = c.now, false, false, trickle{}
+	c.lastCut, c.real, c.bold, c.drained, c.trickle = c.now, false, false, false, trickle{}
 	c.enter(phaseFloor)
 	c.rival = openbits.RivalNetwork
 }
