@@ -107,6 +107,7 @@ type Controller struct {
 	rival                 openbits.Rival // who has the link, in phaseAside and phaseFloor
 	bold                  bool           // whoever was there has gone: growth may be fast
 	drained               bool           // so long a queue has gone that it is sure
+	leapt                 time.Duration  // when the whole link was taken back at once
 	real                  bool           // a queue that was not ours was seen at the floor
 	asideQueue            time.Duration  // the longest queue in the second round of phaseAside
 	filled                float64        // the rate when a queue made us look for somebody else
@@ -122,7 +123,7 @@ type Controller struct {
 
 // NewController returns a controller for connections that begin.
 func NewController() *Controller {
-	return &Controller{overSince: -1, probed: -time.Hour, lastCut: -time.Hour, lastYield: -time.Hour}
+	return &Controller{overSince: -1, probed: -time.Hour, lastCut: -time.Hour, lastYield: -time.Hour, leapt: -time.Hour}
 }
 
 // Step takes the sample of time now, which only grows, and answers the window in bytes for all connections together.

@@ -4,7 +4,7 @@
 package pace
 
 import (
-	"math"
+	"slices"
 	"time"
 )
 
@@ -50,7 +50,10 @@ func (h *hostForeground) holds(now time.Duration, s Sample, capacity float64, cl
 	}
 	sum, over := h.count(account{now, s.ForeignLow, s.ForeignHigh})
 	sum = int64(float64(sum) * min(float64(foreignTime)/float64(max(over, foreignTime)), 1))
-	h.steady.add(now, s.ForeignLow, sum, capacity, clear)
+	if s.Opens > 0 {
+		h.steady.opened()
+	}
+	h.steady.add(now, s.ForeignLow, sum, s.Base, capacity, clear)
 	if float64(sum) > h.steady.allowed(max(foreignLeast, foreignShare*capacity*foreignTime.Seconds())) {
 		h.until = max(h.until, now+min(max(s.Base+holdExtra, shortHold), longHold))
 		h.waiting, h.misses = false, 0
@@ -87,26 +90,34 @@ func (h *hostForeground) open(now time.Duration, s Sample) {
 }
 
 const (
-	// steadyWindow is over which the rate of others is taken, and steadyWindows how many of them have to be alike.
-	steadyWindow, steadyWindows = 200 * time.Millisecond, 5
-	// steadySpread is how much larger than the smallest the largest may be. What grows as soon as there is room does not stay within.
-	steadySpread = 1.6
+	// steadyWindow is over which the rate of others is taken. It holds three or four frames of a video.
+	steadyWindow = 120 * time.Millisecond
+	// steadyTrips is over how many round trips others must stay the same: by then a slow start is sixteen times as fast.
+	steadyTrips = 4
 	// steadyShare of the link is the most that leaves something to use.
 	steadyShare = 0.85
-	// pushed is the part of what it had that somebody has when our traffic is in the way.
-	pushed = 0.75
+	// pushed is the part of what it had that somebody has when our traffic is in the way, wanting what is more than it had.
+	pushed, wanting = 0.75, 1.6
 	// firstTrust and lastTrust bound for how long it is watched again after that.
 	firstTrust, lastTrust = time.Second, 30 * time.Second
 )
+
+// steadyTests are how many windows in a row have to be alike, by which factor the largest may be larger than the smallest, and whether connections may
+// be opened meanwhile: a rate that hardly changes is believed soon, one that does later. What grows as soon as there is room does not stay within.
+var steadyTests = [...]struct {
+	windows int
+	spread  float64
+	opens   bool
+}{{3, 1.4, false}, {9, wanting, true}}
 
 // steadyForeground tells somebody who needs a certain rate and no more, such as a call, from somebody who takes all there
 // is. While we are out of the way and no queue stands, the latter grows; who stays at a rate has what it needs, and the rest may be used.
 type steadyForeground struct {
 	low         int64
 	from        time.Duration
-	rates       [steadyWindows]float64
-	filled      int
-	peak        float64 // the most in one foreignTime
+	rates       []float64 // of the windows since it is looked at, as many as the last test needs; the newest is the last
+	unopened    int       // windows since a connection was opened
+	peak        float64   // the most in one foreignTime
 	nextPeak    float64
 	level       float64 // bytes per second that are left to it; 0: it is not steady
 	burst       float64 // bytes in foreignTime that are left to it
@@ -115,9 +126,9 @@ type steadyForeground struct {
 	quietWindow int
 }
 
-func (s *steadyForeground) add(now time.Duration, low, sum int64, capacity float64, clear bool) {
+func (s *steadyForeground) add(now time.Duration, low, sum int64, base time.Duration, capacity float64, clear bool) {
 	if s.from == 0 || !clear && s.level == 0 {
-		s.from, s.low, s.filled, s.nextPeak, s.peak = now, low, 0, 0, 0
+		s.from, s.low, s.rates, s.unopened, s.nextPeak, s.peak = now, low, s.rates[:0], 0, 0, 0
 		return
 	}
 	s.nextPeak = max(s.nextPeak, float64(sum))
@@ -125,27 +136,51 @@ func (s *steadyForeground) add(now time.Duration, low, sum int64, capacity float
 		return
 	}
 	rate := float64(low-s.low) / (now - s.from).Seconds()
-	s.rates[s.filled%steadyWindows] = rate
-	s.filled++
 	s.peak, s.nextPeak = max(s.nextPeak, s.peak*0.9), 0
 	s.from, s.low = now, low
 	if s.level > 0 {
 		s.watch(now, rate)
 		return
 	}
-	least, most := math.Inf(1), 0.0
-	for _, r := range s.rates {
-		least, most = min(least, r), max(most, r)
+	if most := steadyTests[len(steadyTests)-1].windows; len(s.rates) == most {
+		s.rates = slices.Delete(s.rates, 0, 1)
 	}
-	if s.filled >= steadyWindows && now >= s.notBefore && least > 0 && most <= steadySpread*least && most <= steadyShare*capacity {
-		s.level, s.burst, s.quietWindow = most, 1.5*s.peak+foreignLeast, 0
+	s.rates = append(s.rates, rate)
+	s.unopened++
+	if now < s.notBefore {
+		return
 	}
+	for _, t := range steadyTests {
+		n := max(t.windows, int(steadyTrips*base/steadyWindow))
+		if n > len(s.rates) {
+			return
+		}
+		if n > s.unopened && !t.opens {
+			continue
+		}
+		last := s.rates[len(s.rates)-n:]
+		least, most := slices.Min(last), slices.Max(last)
+		if least > 0 && most <= t.spread*least && most <= steadyShare*capacity && !rising(last) {
+			s.level, s.burst, s.quietWindow = most, 1.5*s.peak+foreignLeast, 0
+			return
+		}
+	}
+}
+
+// rising reports whether each rate is higher than the one before: that is somebody who grows, however slowly.
+func rising(rates []float64) bool {
+	for i, r := range rates[1:] {
+		if r <= rates[i] {
+			return false
+		}
+	}
+	return true
 }
 
 // watch checks that it still has what it had.
 func (s *steadyForeground) watch(now time.Duration, rate float64) {
 	switch {
-	case rate > steadySpread*s.level: // it wants more
+	case rate > wanting*s.level:
 		s.level = 0
 	case rate < pushed*s.level:
 		if s.quietWindow++; s.quietWindow < 2 {
@@ -160,8 +195,11 @@ func (s *steadyForeground) watch(now time.Duration, rate float64) {
 		s.quietWindow = 0
 		return
 	}
-	s.filled = 0
+	s.rates, s.unopened = s.rates[:0], 0
 }
+
+// opened says that others opened a connection: what follows may be the next of many short transfers.
+func (s *steadyForeground) opened() { s.unopened = -1 } // the window in which it happened does not count
 
 // allowed is how many bytes in foreignTime are no reason to make room; usual is that without anybody.
 func (s *steadyForeground) allowed(usual float64) float64 {

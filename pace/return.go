@@ -40,6 +40,7 @@ func (c *Controller) comeBack() {
 	switch {
 	case c.bold && c.drained:
 		step = nearlyFull * full
+		c.leapt = c.now
 	case c.bold:
 		step = 0.45 * full
 	case c.now-c.lastYield < recent:

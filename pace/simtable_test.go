@@ -143,11 +143,15 @@ func TestTrace(t *testing.T) {
 		w.run(8 * time.Second)
 		newService(w, classSecond, 1)
 		w.run(time.Duration(to * 1e9))
-	case "call":
+	case "call", "hostcall":
 		w := newWorld(linkSpecs[name])
-		newService(w, classBackground, 1)
+		s := newService(w, classBackground, 1)
+		var host *simHost
+		if where == "hostcall" {
+			host = s.host
+		}
 		w.run(5 * time.Second)
-		w.call(25*time.Second, nil, func(time.Duration) {})
+		w.call(25*time.Second, host, func(time.Duration) {})
 		w.run(time.Duration(to * 1e9))
 	case "route", "rate":
 		w := newWorld(linkSpecs[name])

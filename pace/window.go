@@ -19,6 +19,8 @@ const (
 	shortQuiet, longQuiet, longestQuiet = 300 * time.Millisecond, 500 * time.Millisecond, 1500 * time.Millisecond
 	// calmRounds without a queue say that the estimate of the link's rate is too low.
 	calmRounds = 5
+	// leapAgain is how long the whole link is not taken back at once again: if the link has become slow, the queue was our own.
+	leapAgain = 10 * time.Second
 	// recent is how long somebody who was there is expected to come back.
 	recent = 3 * time.Second
 )

@@ -18,7 +18,7 @@ func (c *Controller) watchQueue() {
 		}
 	case c.in.Queue <= c.cruiseAt()/2 && c.overSince >= 0:
 		if c.now-c.overSince > standing && c.window <= 2*c.floor() {
-			c.bold, c.drained = true, true
+			c.bold, c.drained = true, c.now > c.leapt+leapAgain
 			c.capacity.rate = max(c.capacity.rate, c.undoubted)
 			c.quietUntil = c.now
 		}
@@ -92,7 +92,9 @@ func (c *Controller) yield() {
 	} else {
 		c.undoubted = c.capacity.rate
 	}
-	c.filled = 0
+	if c.phase != phaseAside {
+		c.filled = 0
+	}
 	if c.window > 2*asideShare*c.full() { // else the rate is that of standing aside
 		c.filled = c.rates.over(c.rtt)
 	}
