@@ -118,7 +118,7 @@ func (w *world) foreground(segments int, host *simHost, done func()) *tcp {
 	return t.begin()
 }
 
-// call is a video call: 30 frames of 8.3 kB a second (2 Mbit/s). late gets the delay of each frame's last packet.
+// call is a video call: 30 frames of 8.3 kB a second (2 Mbit/s) each way. late gets the delay of each frame's last packet.
 func (w *world) call(until time.Duration, host *simHost, late func(time.Duration)) {
 	var frame func()
 	frame = func() {
@@ -127,6 +127,7 @@ func (w *world) call(until time.Duration, host *simHost, late func(time.Duration
 		}
 		began := w.now
 		for i := range 7 {
+			w.up.send(classForeground, 1200, func() {})
 			w.down.send(classForeground, 1200, func() {
 				if host != nil {
 					host.others += 1214
