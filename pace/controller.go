@@ -100,6 +100,7 @@ type Controller struct {
 	probed    time.Duration // when the window last grew beyond what the link was thought to carry
 	before    float64       // rate of the round before, in phaseStart
 	known     bool          // what the link carries was seen
+	fullFor time.Duration // for how long the link was full
 	plateau   int           // rounds in a row in which more under way did not bring more, in phaseStart
 	unfilled  int           // rounds in a row in which the window was larger than what the servers fill
 	undoubted float64       // the link's rate before the last yields

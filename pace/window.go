@@ -19,6 +19,8 @@ const (
 	shortQuiet, longQuiet, longestQuiet = 300 * time.Millisecond, 500 * time.Millisecond, 1500 * time.Millisecond
 	// calmRounds without a queue say that the estimate of the link's rate is too low.
 	calmRounds = 5
+	// sureTime is how long the link must have been full for its rate to be sure.
+	sureTime = 2 * time.Second
 	// leapAgain is how long the whole link is not taken back at once again: if the link has become slow, the queue was our own.
 	leapAgain = 10 * time.Second
 	// recent is how long somebody who was there is expected to come back.
@@ -95,6 +97,7 @@ func (c *Controller) cruise() {
 	intruded := false
 	if c.noise.leastOver(c.rtt) >= tc*3/5 {
 		c.known = true
+		c.fullFor += c.elapsed
 		intruded = c.intrusion.add(c.elapsed, c.in.Delivered, c.rates.over(max(4*TickInterval, c.rtt)), c.in.Queue, c.noise.lasting()+c.in.Skew)
 	} else {
 		c.intrusion.forget()

@@ -125,7 +125,7 @@ func (c *Controller) wait() {
 	flat := c.noise.flat(min(c.now-settled, shortQuiet), max(c.cruiseAt(), 2*c.packetTime())+time.Millisecond)
 	quietBefore := c.noise.lasting() == 0
 	c.noise.learn()
-	if quietBefore && c.noise.lasting() > 0 { // what was taken for the end of the link was noise
+	if quietBefore && c.noise.lasting() > 0 && c.fullFor < sureTime { // what was taken for the end of the link was noise
 		c.known = false
 	}
 	if c.rival == openbits.RivalNetwork && !c.bold {
