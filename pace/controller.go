@@ -42,7 +42,7 @@ type Sample struct {
 	Queue     time.Duration // round trip now, less Base: the queueing delay
 	Trip      time.Duration // queueing delay of a single round trip that was measured now; negative: none
 	Delivered int64         // bytes that arrived for these connections since the sample before
-	Skew      time.Duration // between the time of the sample and the reading of the last connection
+	Skew      time.Duration // how long before the time of the sample the first connection was read
 	Lost      int64         // segments that arrived out of order since then
 	Segment   int           // bytes in a full segment
 
@@ -76,6 +76,7 @@ type Controller struct {
 
 	now     time.Duration
 	elapsed time.Duration // since the sample before
+	skew    time.Duration // by how much that is uncertain
 	in      Sample
 	rtt     time.Duration
 	rates   rateHistory
@@ -100,7 +101,7 @@ type Controller struct {
 	probed    time.Duration // when the window last grew beyond what the link was thought to carry
 	before    float64       // rate of the round before, in phaseStart
 	known     bool          // what the link carries was seen
-	fullFor time.Duration // for how long the link was full
+	fullFor   time.Duration // for how long the link was full
 	plateau   int           // rounds in a row in which more under way did not bring more, in phaseStart
 	unfilled  int           // rounds in a row in which the window was larger than what the servers fill
 	undoubted float64       // the link's rate before the last yields
@@ -152,6 +153,7 @@ func (c *Controller) Step(now time.Duration, s Sample) int64 {
 
 // observe takes in what is known of time now.
 func (c *Controller) observe(now, elapsed time.Duration, s Sample) {
+	c.skew = c.in.Skew + s.Skew
 	c.now, c.elapsed, c.in = now, elapsed, s
 	queue := max(s.Queue, 0)
 	c.noise.packet = c.packetTime()

@@ -85,9 +85,7 @@ func (g *group) tick(clock func() time.Duration, host hostCounters) bool {
 	// The connections are read before and after the counters: what moves in between is neither surely theirs nor surely others'.
 	before := g.own()
 	counted, known := host.read(g.key.iface)
-	now := clock()
-	s, after := g.observe(now)
-	s.Skew = clock() - now
+	now, s, after := g.observe(clock)
 	if known {
 		s.Counted = g.foreign.add(&s, counted.bytes(g.key.up), before, after)
 		s.Opens = g.foreign.opened(counted.opens)
@@ -129,9 +127,13 @@ func (g *group) own() int64 {
 	return sum
 }
 
-// observe reads the connections and takes in what they show. own is how many bytes they moved over the interface.
-func (g *group) observe(now time.Duration) (s Sample, own int64) {
+// observe reads the connections and takes in what they show. now is when the last one was read, for a busy computer may pause
+// anywhere; own is how many bytes they moved over the interface.
+func (g *group) observe(clock func() time.Duration) (now time.Duration, s Sample, own int64) {
+	began := clock()
 	own = g.own()
+	now = clock()
+	s.Skew = now - began
 	elapsed := now - g.ticked
 	if g.ticked == 0 {
 		elapsed = 0
@@ -171,5 +173,5 @@ func (g *group) observe(now time.Duration) (s Sample, own int64) {
 		}
 	}
 	s.Queue = g.queue
-	return s, own
+	return now, s, own
 }

@@ -98,7 +98,7 @@ func (c *Controller) cruise() {
 	if c.noise.leastOver(c.rtt) >= tc*3/5 {
 		c.known = true
 		c.fullFor += c.elapsed
-		intruded = c.intrusion.add(c.elapsed, c.in.Delivered, c.rates.over(max(4*TickInterval, c.rtt)), c.in.Queue, c.noise.lasting()+c.in.Skew)
+		intruded = c.intrusion.add(c.elapsed, c.in.Delivered, c.rates.over(max(4*TickInterval, c.rtt)), c.in.Queue, c.noise.lasting()+c.skew)
 	} else {
 		c.intrusion.forget()
 	}
