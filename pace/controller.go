@@ -20,7 +20,7 @@ const (
 	// yieldPackets and cruisePackets are the same for slow links, in packets on the wire.
 	yieldPackets, cruisePackets = 6, 2.5
 	// stall is a time between samples in which the computer had no time for us.
-	stall = 2*TickInterval - time.Millisecond
+	stall = 4 * TickInterval
 	// standingTime is over which a queue must stand to be one: longer than the time between two frames of a video.
 	standingTime = 40 * time.Millisecond
 	// meanTime is over which the queueing delay of a noisy path is averaged.

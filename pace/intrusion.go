@@ -12,6 +12,8 @@ const (
 	intrusionTime    = time.Millisecond
 	// intrusionSlack is the part of the rate that may be missing all the time.
 	intrusionSlack = 0.08
+	// gap is the part of what usually arrives below which somebody may be sending.
+	gap = 0.8
 	// steadyTime is over which the usual rate is taken.
 	steadyTime = 400 * time.Millisecond
 	// mostTolerance bounds by how much false alarms raise what must be missing.
@@ -24,9 +26,12 @@ const (
 // as much arrives as the link carries; bytes that are missing are those of others, whose packets took the place of ours.
 // That shows with the first packets that they send, long before their queue does. It is a cumulative sum (CUSUM, Page 1954).
 type intrusion struct {
-	usual     float64 // bytes per second that arrive while the link is full
-	missing   float64 // bytes
-	seen      int     // ticks in a row in which enough was missing
+	usual     float64       // bytes per second that arrive while the link is full
+	missing   float64       // bytes
+	seen      int           // ticks in a row in which enough was missing
+	whole     time.Duration // since when as much arrives as usual
+	late      time.Duration // for how long the link ran dry, lately, because this computer was late
+	lateSince time.Duration // since when that is so
 	queue     time.Duration
 	tolerance float64 // 1: nothing is forgiven
 }
@@ -37,27 +42,55 @@ func (i *intrusion) begin() { i.usual, i.missing = 0, 0 }
 // forget begins anew: the link may not have been full.
 func (i *intrusion) forget() { i.missing, i.seen = 0, 0 }
 
-// add takes what arrived in a tick while the link was full, and reports whether somebody is there. noise is by how much
-// arrivals tremble, and how uncertain the time is.
-func (i *intrusion) add(elapsed time.Duration, delivered int64, rate float64, queue, noise time.Duration) bool {
-	dt := elapsed.Seconds()
+// arrivals are what arrived in a tick while the link was full.
+type arrivals struct {
+	elapsed   time.Duration // since the tick before
+	delivered int64         // bytes
+	rate      float64       // bytes per second, lately
+	queue     time.Duration
+	noise     time.Duration // by how much arrivals tremble, and how uncertain the time is
+	rtt       time.Duration
+}
+
+// add takes a tick, and reports whether somebody is there.
+func (i *intrusion) add(a arrivals) bool {
+	dt := a.elapsed.Seconds()
 	if i.usual == 0 {
-		i.usual = rate
+		i.usual = a.rate
 	}
 	i.tolerance = max(i.tolerance-(i.tolerance-1)*dt/toleranceTime.Seconds(), 1)
-	i.missing += (1-intrusionSlack)*i.usual*dt - float64(delivered)
-	if i.missing <= 0 {
-		i.missing, i.queue = 0, queue
+	i.missing += (1-intrusionSlack)*i.usual*dt - float64(a.delivered)
+	i.whole += a.elapsed
+	if float64(a.delivered) < gap*i.usual*dt {
+		i.whole = 0
 	}
-	i.usual += (rate - i.usual) * min(dt/steadyTime.Seconds(), 1)
-	enough := max(intrusionPackets*packetSize, intrusionTime.Seconds()*i.usual)*i.tolerance + 3*noise.Seconds()*i.usual
+	if i.whole > a.rtt*3/2 { // somebody would have sent again by now
+		i.missing = 0
+	}
+	i.belate(a)
+	if i.missing <= 0 {
+		i.missing, i.queue = 0, a.queue
+	}
+	i.usual += (a.rate - i.usual) * min(dt/steadyTime.Seconds(), 1)
+	enough := max(intrusionPackets*packetSize, intrusionTime.Seconds()*i.usual)*i.tolerance + (3*a.noise+i.late).Seconds()*i.usual
 	// A server that pauses leaves the same gap, but the queue goes.
-	if delivered == 0 || i.missing <= enough || queue <= i.queue/2 {
+	if a.delivered == 0 || i.missing <= enough || a.queue <= i.queue/2 {
 		i.seen = 0
 		return false
 	}
 	i.seen++
 	return i.seen >= 2 // what a busy computer took in late it takes in then
+}
+
+// belate notices that this computer was late: so were the acknowledgements, perhaps, and once the queue had gone the link ran dry. That shows a round trip later.
+func (i *intrusion) belate(a arrivals) {
+	i.lateSince += a.elapsed
+	if i.lateSince > a.rtt*3/2 {
+		i.late = 0
+	}
+	if late := a.elapsed - TickInterval - a.queue; late > 0 {
+		i.late, i.lateSince = max(i.late, late), 0
+	}
 }
 
 // forgiven is for how long the link carries what is forgiven.

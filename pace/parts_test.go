@@ -16,7 +16,7 @@ func intruded(i *intrusion, take func(tick int) int64, queue func(tick int) time
 		if tick >= 100 {
 			delivered -= take(tick - 100)
 		}
-		if i.add(TickInterval, delivered, rate, queue(tick), 0) {
+		if i.add(arrivals{elapsed: TickInterval, delivered: delivered, rate: rate, queue: queue(tick), rtt: 40 * ms}) {
 			return tick - 100
 		}
 	}

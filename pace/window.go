@@ -98,7 +98,10 @@ func (c *Controller) cruise() {
 	if c.noise.leastOver(c.rtt) >= tc*3/5 {
 		c.known = true
 		c.fullFor += c.elapsed
-		intruded = c.intrusion.add(c.elapsed, c.in.Delivered, c.rates.over(max(4*TickInterval, c.rtt)), c.in.Queue, c.noise.lasting()+c.skew)
+		intruded = c.intrusion.add(arrivals{
+			elapsed: c.elapsed, delivered: c.in.Delivered, rate: c.rates.over(max(4*TickInterval, c.rtt)),
+			queue: c.in.Queue, noise: c.noise.lasting() + c.skew, rtt: c.rtt,
+		})
 	} else {
 		c.intrusion.forget()
 	}
