@@ -105,6 +105,33 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// Disabled answers packets where uploads are not enabled, as IIS 6 does: with status 501, which clients do not try again.
+func Disabled(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != Method {
+			next.ServeHTTP(w, r)
+			return
+		}
+		refused := refuse(http.StatusNotImplemented, codeDenied, "uploads are not enabled")
+		refused.hangUp = r.ContentLength != 0
+		refused.write(w, "")
+	})
+}
+
+// Unauthorized answers a packet of a client that has not signed in: with status 401, after its body, so that the client
+// gets to see the challenge that a handler in front has set.
+func (s *Server) Unauthorized(w http.ResponseWriter, r *http.Request) {
+	if r.Method != Method {
+		w.WriteHeader(http.StatusUnauthorized)
+		return
+	}
+	b := newBody(w, r, s.options.BodyTimeout)
+	b.drain()
+	refused := refuse(http.StatusUnauthorized, codeDenied, "nobody signed in")
+	refused.bare, refused.hangUp = true, !b.ended
+	refused.write(w, "")
+}
+
 // call is a packet with all that is known of where it comes from and goes to.
 type call struct {
 	packet
