@@ -213,3 +213,22 @@ func (w *wire) cancel(target, session string) got {
 	w.t.Helper()
 	return w.send(plainPacket("Cancel-Session", target, session))
 }
+
+// staged lists what sessions keep, by the ending of their names.
+func (s *site) staged(suffix string) []string {
+	s.t.Helper()
+	names, err := filepath.Glob(filepath.Join(s.dir, bitsup.StateDir, "uploads", "*"+suffix))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return names
+}
+
+func (s *site) deleteStaged(suffix string) {
+	s.t.Helper()
+	for _, name := range s.staged(suffix) {
+		if err := os.Remove(name); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+}
