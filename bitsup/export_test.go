@@ -10,3 +10,9 @@ func Start(o Options, now func() time.Time) (*Server, error) { return start(o, n
 
 // Sweep ends what has timed out by now.
 func (s *Server) Sweep() { s.sweep() }
+
+// Counts are the sessions by phase.
+func (s *Server) Counts() (fresh, open, over int) {
+	n := s.table.counts()
+	return n[phaseNew], n[phaseOpen], n[phaseOver]
+}

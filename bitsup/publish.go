@@ -17,6 +17,7 @@ var (
 	errIsFolder = errors.New("the target is a folder")
 	errNotFile  = errors.New("the target is no plain file")
 	errFolder   = errors.New("the folder of the file does not exist")
+	errLink     = errors.New("a folder of the file is a link")
 	errVanished = errors.New("what was received is gone")
 )
 
@@ -28,6 +29,9 @@ type manners struct {
 
 // admits checks whether a file could be published under a name by now. It changes nothing.
 func (s *store) admits(target string, m manners) error {
+	if err := s.straight(path.Dir(target)); err != nil {
+		return err
+	}
 	info, err := s.root.Lstat(target)
 	switch {
 	case err == nil && info.IsDir():
@@ -51,6 +55,17 @@ func (s *store) admits(target string, m manners) error {
 		return errFolder
 	}
 	return err
+}
+
+// straight refuses folders that are links. os.Root keeps those inside that lead out; this keeps uploads from what else a link
+// may lead to, such as the server's own folder. Clients cannot make links.
+func (s *store) straight(dir string) error {
+	for at := dir; at != "."; at = path.Dir(at) {
+		if info, err := s.root.Lstat(at); err == nil && info.Mode().Type() == fs.ModeSymlink {
+			return errLink
+		}
+	}
+	return nil
 }
 
 // publish gives the file its name. Its data is on the disk already. A crash at any point leaves either no

@@ -93,6 +93,9 @@ type wire struct {
 	in   *bufio.Reader
 }
 
+// hung is far beyond what any answer takes.
+const hung = 2 * time.Minute
+
 func (s *site) dial() *wire {
 	s.t.Helper()
 	return dial(s.t, s.http.Listener.Addr().String())
@@ -105,6 +108,7 @@ func dial(t *testing.T, address string) *wire {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = conn.Close() })
+	_ = conn.SetDeadline(time.Now().Add(hung)) // so that a fault names the test instead of stopping all
 	return &wire{t: t, conn: conn, in: bufio.NewReader(conn)}
 }
 

@@ -15,11 +15,9 @@ func noRoom(why string) *refusal { return refuse(http.StatusInternalServerError,
 // diskRefusal says in the protocol's words what went wrong on the disk, and in the log what the client need not know.
 func (s *Server) diskRefusal(doing string, err error) *refusal {
 	switch {
-	case errors.Is(err, errExists):
-		return refuse(http.StatusForbidden, codeDenied, err.Error())
 	case errors.Is(err, errIsFolder):
 		return invalid(err.Error())
-	case errors.Is(err, errNotFile):
+	case errors.Is(err, errExists), errors.Is(err, errNotFile), errors.Is(err, errLink):
 		return refuse(http.StatusForbidden, codeDenied, err.Error())
 	case errors.Is(err, errFolder):
 		return refuse(http.StatusNotFound, codeNoFolder, err.Error())
