@@ -3,9 +3,7 @@
 
 package bitsup
 
-import (
-	"time"
-)
+import "time"
 
 // sweepEvery is how often sessions that are too old are looked for.
 const sweepEvery = 10 * time.Minute
@@ -41,6 +39,7 @@ func (s *Server) sweep() {
 			at.give()
 		}
 	}
+	s.usage.recount()
 }
 
 // life is how long a session is kept after its client last got on.

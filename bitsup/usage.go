@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// recount is how often at most the folder is looked through because the quota seems used up: somebody may have removed files.
-const recount = time.Minute
+// recountEvery is how often at most the folder is looked through because the quota seems used up: somebody may have removed files.
+const recountEvery = time.Minute
 
 // usage holds a folder to its quota. Without one it does nothing.
 type usage struct {
@@ -29,6 +29,15 @@ func newUsage(quota int64, tree fs.FS, now func() time.Time) *usage {
 		u.count()
 	}
 	return u
+}
+
+// recount notices what others have put into the folder and taken away.
+func (u *usage) recount() {
+	if u.quota > 0 {
+		u.mu.Lock()
+		defer u.mu.Unlock()
+		u.count()
+	}
 }
 
 // count adds up the sizes of all files beneath the folder.
@@ -56,7 +65,7 @@ func (u *usage) admits(n int64) bool {
 }
 
 func (u *usage) fits(n int64) bool {
-	if n > u.quota-u.used && u.now().Sub(u.counted) >= recount {
+	if n > u.quota-u.used && u.now().Sub(u.counted) >= recountEvery {
 		u.count()
 	}
 	return n <= u.quota-u.used
