@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -27,7 +28,7 @@ type site struct {
 	options bitsup.Options
 	server  *bitsup.Server
 	http    *httptest.Server
-	now     func() time.Time
+	ahead   atomic.Int64 // of the time, nanoseconds
 }
 
 func newSite(t *testing.T, o bitsup.Options) *site {
@@ -35,7 +36,7 @@ func newSite(t *testing.T, o bitsup.Options) *site {
 	if o.Dir == "" {
 		o.Dir = t.TempDir()
 	}
-	s := &site{t: t, dir: o.Dir, options: o, now: time.Now}
+	s := &site{t: t, dir: o.Dir, options: o}
 	s.start()
 	t.Cleanup(s.stop)
 	return s
@@ -43,7 +44,7 @@ func newSite(t *testing.T, o bitsup.Options) *site {
 
 func (s *site) start() {
 	s.t.Helper()
-	server, err := bitsup.Start(s.options, func() time.Time { return s.now() })
+	server, err := bitsup.Start(s.options, func() time.Time { return time.Now().Add(time.Duration(s.ahead.Load())) })
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -14,22 +14,13 @@ import (
 	"github.com/openbits/openbits/bitsup"
 )
 
-// clock is a time that tests move.
-type clock struct{ time.Time }
-
-func (s *site) clock() *clock {
-	c := &clock{time.Unix(1_800_000_000, 0)}
-	s.now = func() time.Time { return c.Time }
-	return c
-}
-
-func (c *clock) pass(d time.Duration) { c.Time = c.Add(d) }
+// pass makes time pass for the server.
+func (s *site) pass(d time.Duration) { s.ahead.Add(int64(d)) }
 
 // TestOneWriter: a file is written by one session. Another client waits for it to end; the same client, which
 // may have forgotten its session, takes over when that has been idle.
 func TestOneWriter(t *testing.T) {
 	s := newSite(t, signed(bitsup.Options{}))
-	c := s.clock()
 	w := s.dial()
 	open := func(user string, status int) string {
 		t.Helper()
@@ -45,7 +36,7 @@ func TestOneWriter(t *testing.T) {
 	w.send(as("bob", fragmentPacket("/a", early, 0, 10, "xxxxx"))).want(t, 503)
 	open("bob", 503)
 	open("alice", 503)
-	c.pass(time.Hour)
+	s.pass(time.Hour)
 	open("bob", 503)
 	second := open("alice", 200)
 	w.send(as("alice", fragmentPacket("/a", first, 0, 10, "01234"))).want(t, 416, 5) // still there
@@ -79,16 +70,15 @@ func TestOverwrite(t *testing.T) {
 // TestTimeout: a session without progress ends with its data; one with progress does not.
 func TestTimeout(t *testing.T) {
 	s := newSite(t, bitsup.Options{SessionTimeout: time.Hour})
-	c := s.clock()
 	w := s.dial()
 	idle, busy := w.create("/idle"), w.create("/busy")
 	w.fragment("/idle", idle, 0, 10, "01234").want(t, 200, 5)
 	w.fragment("/busy", busy, 0, 10, "01").want(t, 200, 2)
-	c.pass(40 * time.Minute)
+	s.pass(40 * time.Minute)
 	w.fragment("/busy", busy, 2, 10, "234").want(t, 200, 5)
 	s.restart()
 	w = s.dial()
-	c.pass(40 * time.Minute)
+	s.pass(40 * time.Minute)
 	s.server.Sweep()
 	w.fragment("/idle", idle, 5, 10, "56789").want(t, 500)
 	w.fragment("/busy", busy, 5, 10, "56789").want(t, 200, 10)
@@ -100,7 +90,6 @@ func TestTimeout(t *testing.T) {
 // TestTombstones: what is over is answered for a day, in this run of the server and the next, and then forgotten.
 func TestTombstones(t *testing.T) {
 	s := newSite(t, bitsup.Options{})
-	c := s.clock()
 	w := s.dial()
 	closed, cancelled := w.create("/closed"), w.create("/cancelled")
 	w.fragment("/closed", closed, 0, 3, "abc").want(t, 200, 3)
@@ -115,7 +104,7 @@ func TestTombstones(t *testing.T) {
 		s.restart()
 		w = s.dial()
 	}
-	c.pass(25 * time.Hour)
+	s.pass(25 * time.Hour)
 	s.server.Sweep()
 	w.close("/closed", closed).want(t, 500)
 	w.cancel("/cancelled", cancelled).want(t, 500)
@@ -142,8 +131,6 @@ func TestManyOver(t *testing.T) {
 // TestQuota: the quota holds for all that is in the folder, and room that becomes free is found.
 func TestQuota(t *testing.T) {
 	s := newSite(t, bitsup.Options{Quota: 1000, MaxFragment: 5120})
-	c := s.clock()
-	s.restart()
 	w := s.dial()
 	full := strings.Repeat("x", 900)
 	if err := os.WriteFile(s.path("other"), []byte(full), 0o600); err != nil {
@@ -159,7 +146,7 @@ func TestQuota(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.fragment("/a", id, 0, 200, full[:100]).want(t, 500) // counted just now
-	c.pass(2 * time.Minute)
+	s.pass(2 * time.Minute)
 	w.fragment("/a", id, 0, 200, full[:100]).want(t, 200, 100)
 	w.fragment("/a", id, 100, 200, full[:100]).want(t, 200, 200)
 }

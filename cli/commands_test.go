@@ -43,6 +43,12 @@ var commands = map[string]func(*testscript.TestScript, bool, []string){
 	"yielding": yielding,  // yielding: a service answers on the socket, with jobs that give way to others
 	"tmpfs":    tmpfs,     // tmpfs DIR SIZE: mount a small disk
 	"bind":     bind,      // bind DIR PLACE: mount a folder in another place
+	"serving":  serving,   // serving DIR FLAG...: start "bits serve", serving stop: end it; its log is in server.log
+	"packet":   packet,    // packet PATH TYPE [RANGE BODY] STATUS: send a packet to it, in the session that was created last
+	"fetch":    fetch,     // fetch PATH STATUS [CONTENT]: download from it
+	"figures":  figures,   // figures LINE: its metrics have this line
+	"signin":   signin,    // signin [USER PASSWORD]: the requests that follow are this user's
+	"holds":    holds,     // holds FILE CONTENT: the file has this content and no other
 }
 
 func exits(ts *testscript.TestScript, neg bool, args []string) {
