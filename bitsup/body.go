@@ -96,7 +96,7 @@ const (
 	largeBuffer  = 256 << 10
 	largeBuffers = 32 // at most, for all clients together
 	fullReads    = 4  // of the small buffer in a row make a client fast
-	writingStep  = 2 << 20
+	writingStep  = 512 << 10
 )
 
 // buffers are the large ones that are not in use. A nil one is yet to be made.

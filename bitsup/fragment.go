@@ -147,8 +147,11 @@ func (s *Server) received(at *session) (answer, *refusal) {
 		}
 	}
 	a := answer{headers: [][2]string{{headerReceived, strconv.FormatInt(at.Next, 10)}}}
-	if url := s.replyURL(at); url != "" {
-		a.headers = append(a.headers, [2]string{headerReply, url})
+	switch {
+	case at.ReplyURL != "":
+		a.headers = append(a.headers, [2]string{headerReply, at.ReplyURL})
+	case at.ReplyID != "":
+		a.headers = append(a.headers, [2]string{headerReply, replyURL(at.URL, at.ReplyID)})
 	}
 	return a, nil
 }

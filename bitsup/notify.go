@@ -72,7 +72,8 @@ func (s *Server) notify(ctx context.Context, at *session) (verdict, *refusal) {
 	if resp.StatusCode != http.StatusOK {
 		s.options.Log.Warn("the application refused a file", "path", at.Target, "status", resp.StatusCode)
 		if resp.StatusCode == http.StatusForbidden {
-			at.Barred = true // noted with the next writing; asking once more does no harm
+			at.Barred = true
+			_ = s.store.write(&at.record) // if not, the next server asks once more
 		}
 		return verdict{}, fromApp(resp.StatusCode, "the application refused the file")
 	}

@@ -26,8 +26,8 @@ func (s *Server) create(c *call) (answer, *refusal) {
 			Target: c.target, URL: publicURL(s.options.PublicURL, c.r), Total: -1, Touched: s.now(),
 		},
 	}
-	if s.options.NotifyMode != NotifyNone && len(at.URL)+len("?"+replyParameter+"=")+replyIDLength > maxURL {
-		return answer{}, invalid("the URL is too long for there to be one of a reply")
+	if len(at.URL) > maxURL || len(replyURL(at.URL, ""))+replyIDLength > maxURL {
+		return answer{}, invalid("the URL is too long")
 	}
 	if refused := s.table.add(at, s.now()); refused != nil {
 		return answer{}, refused

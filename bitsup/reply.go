@@ -31,16 +31,13 @@ func publicURL(base *url.URL, r *http.Request) string {
 	return u.String()
 }
 
-// replyURL is where the client fetches the reply; "" when there is none.
-func (s *Server) replyURL(at *session) string {
-	if at.ReplyID == "" {
-		return at.ReplyURL
-	}
-	u, err := url.Parse(at.URL)
+// replyURL is the URL of the reply with this id to the file with that URL.
+func replyURL(of, id string) string {
+	u, err := url.Parse(of)
 	if err != nil {
 		return ""
 	}
-	u.RawQuery = replyParameter + "=" + at.ReplyID
+	u.RawQuery = replyParameter + "=" + id
 	return u.String()
 }
 

@@ -5,6 +5,8 @@ package cli
 
 import (
 	"bufio"
+	"crypto/tls"
+	"crypto/x509"
 	"io"
 	"net/http"
 	"os"
@@ -18,6 +20,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/openbits/openbits/bitsup"
+	"github.com/openbits/openbits/internal/testlab"
 )
 
 // served is the "bits serve" of a script.
@@ -26,17 +29,18 @@ type served struct {
 	url, metrics   string
 	user, password string
 	session        string
+	client         *http.Client
 }
 
 // servers are those of the scripts that run, by working folder.
 var servers sync.Map
 
 func serverOf(ts *testscript.TestScript) *served {
-	s, _ := servers.LoadOrStore(ts.Getenv("WORK"), &served{})
+	s, _ := servers.LoadOrStore(ts.Getenv("WORK"), &served{client: http.DefaultClient})
 	return s.(*served)
 }
 
-var announced = regexp.MustCompile(`^serving \S+ \(.*\) on (http://\S+)/(?:, metrics on (\S+))?\n$`)
+var announced = regexp.MustCompile(`^serving \S+ \(.*\) on (https?://\S+)/(?:, metrics on (\S+))?\n$`)
 
 func serving(ts *testscript.TestScript, _ bool, args []string) {
 	s := serverOf(ts)
@@ -75,6 +79,19 @@ func serving(ts *testscript.TestScript, _ bool, args []string) {
 	s.url, s.metrics = strings.Replace(parts[1], "[::]", "127.0.0.1", 1), parts[2]
 }
 
+// certified makes cert.pem and key.pem, and has the requests that follow trust them.
+func certified(ts *testscript.TestScript, _ bool, _ []string) {
+	authority, err := testlab.NewAuthority("scripts")
+	ts.Check(err)
+	cert, key, err := authority.Issue(testlab.Leaf{})
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs("cert.pem"), []byte(cert), 0o600))
+	ts.Check(os.WriteFile(ts.MkAbs("key.pem"), []byte(key), 0o600))
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM([]byte(authority.PEM))
+	serverOf(ts).client = &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}, ForceAttemptHTTP2: true}}
+}
+
 func signin(ts *testscript.TestScript, _ bool, args []string) {
 	s := serverOf(ts)
 	s.user, s.password = "", ""
@@ -96,7 +113,7 @@ func (s *served) call(ts *testscript.TestScript, method, url, body, status strin
 	if s.user != "" {
 		r.SetBasicAuth(s.user, s.password)
 	}
-	resp, err := http.DefaultClient.Do(r)
+	resp, err := s.client.Do(r)
 	ts.Check(err)
 	if got := strconv.Itoa(resp.StatusCode); got != status {
 		ts.Fatalf("%s %s is answered %s, want %s: %v", method, url, got, status, resp.Header)
