@@ -48,7 +48,7 @@ func Clean(text string) string {
 		return Fallback
 	}
 	name = shorten(name)
-	if reserved(name) {
+	if Device(name) {
 		name = shorten("_" + name)
 	}
 	return name
@@ -73,10 +73,10 @@ func visible(r rune) rune {
 	return r
 }
 
-// reserved reports whether Windows takes the name for a device: CON, PRN, AUX, NUL, COM0–9, LPT0–9 (with the
+// Device reports whether Windows takes the name for a device: CON, PRN, AUX, NUL, COM0–9, LPT0–9 (with the
 // superscript digits), CONIN$ and CONOUT$, whatever extension follows
 // (learn.microsoft.com, "Naming Files, Paths, and Namespaces").
-func reserved(name string) bool {
+func Device(name string) bool {
 	stem, _, _ := strings.Cut(name, ".")
 	stem = strings.ToUpper(strings.TrimRight(stem, " "))
 	switch stem {

@@ -75,7 +75,7 @@ func FuzzClean(f *testing.F) {
 		if !filepath.IsLocal(name) || filepath.Base(name) != name {
 			t.Fatalf("Clean(%q) = %q is not one path element", text, name)
 		}
-		if reserved(name) {
+		if Device(name) {
 			t.Fatalf("Clean(%q) = %q is a device on Windows", text, name)
 		}
 	})
