@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The openbits authors
 // SPDX-License-Identifier: Apache-2.0
 
-package httpget
+package web
 
 import (
 	"container/list"
@@ -84,17 +84,17 @@ func (p *pool) reset() {
 	}
 }
 
-// transportFor answers the transport for t's route and class of priority.
-func (m *Mover) transportFor(t openbits.Transfer, r *openbits.Route) (*http.Transport, error) {
+// Transport answers the transport for the route and for the class of t's priority.
+func (c *Client) Transport(t openbits.Transfer, r *openbits.Route) (*http.Transport, error) {
 	text, err := json.Marshal(r)
 	if err != nil {
 		return nil, err
 	}
 	key := poolKey{background: t.Priority.Background(), route: sha256.Sum256(text)}
-	return m.pool.transport(key, func() (*http.Transport, error) { return m.newTransport(r) })
+	return c.pool.transport(key, func() (*http.Transport, error) { return c.newTransport(r) })
 }
 
-func (m *Mover) newTransport(r *openbits.Route) (*http.Transport, error) {
+func (c *Client) newTransport(r *openbits.Route) (*http.Transport, error) {
 	secure, err := tlsConfig(r)
 	if err != nil {
 		return nil, err
@@ -106,26 +106,26 @@ func (m *Mover) newTransport(r *openbits.Route) (*http.Transport, error) {
 	return &http.Transport{
 		Proxy: func(req *http.Request) (*url.URL, error) { return proxy(req.URL) },
 		DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
-			ctx, cancel := context.WithTimeout(ctx, m.timeouts.Connect)
+			ctx, cancel := context.WithTimeout(ctx, c.Timeouts.Connect)
 			defer cancel()
-			return m.dial(ctx, network, addr)
+			return c.dial(ctx, network, addr)
 		},
 		TLSClientConfig:        secure,
-		TLSHandshakeTimeout:    m.timeouts.TLS,
-		ResponseHeaderTimeout:  m.timeouts.Header,
+		TLSHandshakeTimeout:    c.Timeouts.TLS,
+		ResponseHeaderTimeout:  c.Timeouts.Header,
 		DisableCompression:     true,
 		MaxIdleConnsPerHost:    openbits.MaxConnectionsPerHost,
 		MaxIdleConns:           4 * openbits.MaxConnectionsPerHost,
 		IdleConnTimeout:        idleTimeout,
 		MaxResponseHeaderBytes: maxHeaderBytes,
 		ReadBufferSize:         readBuffer,
-		ProxyConnectHeader:     http.Header{"User-Agent": {m.agent}},
+		ProxyConnectHeader:     http.Header{"User-Agent": {c.Agent}},
 		OnProxyConnectResponse: checkConnect,
 		// A dialler of our own would otherwise turn HTTP/2 off.
 		ForceAttemptHTTP2: true,
 		HTTP2: &http.HTTP2Config{
-			SendPingTimeout:  m.timeouts.Ping,
-			PingTimeout:      m.timeouts.Ping,
+			SendPingTimeout:  c.Timeouts.Ping,
+			PingTimeout:      c.Timeouts.Ping,
 			MaxReadFrameSize: maxFrame,
 		},
 	}, nil
