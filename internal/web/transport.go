@@ -22,6 +22,8 @@ const (
 	maxTransports = 32
 	// idleTimeout is how long an unused connection is kept. Common servers close theirs after 60 to 75 s.
 	idleTimeout = 55 * time.Second
+	// expectTimeout is how long a server is waited for to ask for the content of a request: many never do (RFC 9110, section 10.1.1).
+	expectTimeout = 2 * time.Second
 	// readBuffer takes an answer's header and a small file in one read; larger reads bypass it.
 	readBuffer = 16 << 10
 	// maxHeaderBytes is the largest header of an answer that is accepted.
@@ -117,12 +119,13 @@ func (c *Client) newTransport(r *openbits.Route) (*http.Transport, error) {
 		MaxIdleConnsPerHost:    openbits.MaxConnectionsPerHost,
 		MaxIdleConns:           4 * openbits.MaxConnectionsPerHost,
 		IdleConnTimeout:        idleTimeout,
+		ExpectContinueTimeout:  expectTimeout,
 		MaxResponseHeaderBytes: maxHeaderBytes,
 		ReadBufferSize:         readBuffer,
 		ProxyConnectHeader:     http.Header{"User-Agent": {c.Agent}},
 		OnProxyConnectResponse: checkConnect,
 		// A dialler of our own would otherwise turn HTTP/2 off.
-		ForceAttemptHTTP2: true,
+		ForceAttemptHTTP2: !c.http1,
 		HTTP2: &http.HTTP2Config{
 			SendPingTimeout:  c.Timeouts.Ping,
 			PingTimeout:      c.Timeouts.Ping,

@@ -18,6 +18,7 @@ type Options struct {
 	UserAgent string    // such as "openbits/1.0"; empty: "openbits"
 	Dial      dial.Func // every connection is made by it; nil: a dial.Dialer
 	Timeouts  Timeouts
+	HTTP1     bool // HTTP/2 is not to be used
 }
 
 // Timeouts say how long a silent peer is waited for; 0 stands for the default.
@@ -57,8 +58,9 @@ type Client struct {
 	Agent    string   // the User-Agent of every request
 	Timeouts Timeouts // none of them is 0
 
-	dial dial.Func
-	pool pool
+	dial  dial.Func
+	http1 bool
+	pool  pool
 }
 
 // New makes a Client.
@@ -69,7 +71,7 @@ func New(o Options) *Client {
 	if o.Dial == nil {
 		o.Dial = (&dial.Dialer{}).DialContext
 	}
-	return &Client{Agent: o.UserAgent, Timeouts: o.Timeouts.orDefaults(), dial: o.Dial}
+	return &Client{Agent: o.UserAgent, Timeouts: o.Timeouts.orDefaults(), dial: o.Dial, http1: o.HTTP1}
 }
 
 // Reset drops the connections that are kept. Those in use stay with the requests that use them and serve no other any more.
