@@ -59,6 +59,8 @@ type Source interface {
 	Save(s Session, acknowledged int64) error
 	// Acknowledge notes how many bytes the server has. That need not be durable: the server is asked again.
 	Acknowledge(n int64) error
+	// Acknowledged is what was noted last, or what of it was durable when the service ended.
+	Acknowledged() int64
 }
 
 // CarriedSource is a Source that wants to know what carries its bytes, as a CarriedPart does.

@@ -21,6 +21,7 @@ import (
 	"github.com/openbits/openbits/internal/sock"
 	"github.com/openbits/openbits/internal/version"
 	"github.com/openbits/openbits/internal/web"
+	"github.com/openbits/openbits/mover/bitsup"
 	"github.com/openbits/openbits/mover/httpget"
 	"github.com/openbits/openbits/mover/httpput"
 	"github.com/openbits/openbits/netstate"
@@ -72,7 +73,8 @@ func Run(ctx context.Context, o Options) (err error) {
 		Store: store, Sink: files, Machine: o.Machine, Log: o.Log, Rest: tidy.rest,
 		Downloads: downloads,
 		Uploads: map[openbits.Protocol]engine.Sender{
-			openbits.ProtocolPUT: httpput.New(network),
+			openbits.ProtocolBITS: bitsup.New(network),
+			openbits.ProtocolPUT:  httpput.New(network),
 		},
 		Sources:    files,
 		NewLimiter: func(rate int64) engine.Limiter { return pace.NewLimiter(rate) },
@@ -195,12 +197,14 @@ func listen(o Options) (net.Listener, error) {
 var _ server.Service = (*engine.Engine)(nil)
 
 var (
-	_ engine.Store    = (*sqlite.Store)(nil)
-	_ engine.Sink     = (*sink.Sink)(nil)
-	_ engine.Mover    = (*httpget.Mover)(nil)
-	_ engine.Sender   = (*httpput.Mover)(nil)
-	_ engine.Sources  = (*sink.Sink)(nil)
-	_ engine.Resetter = downloads{}
-	_ engine.Machine  = (*netstate.System)(nil)
-	_ engine.Limiter  = (*pace.Limiter)(nil)
+	_ engine.Store     = (*sqlite.Store)(nil)
+	_ engine.Sink      = (*sink.Sink)(nil)
+	_ engine.Mover     = (*httpget.Mover)(nil)
+	_ engine.Sender    = (*httpput.Mover)(nil)
+	_ engine.Sender    = (*bitsup.Mover)(nil)
+	_ engine.Abandoner = (*bitsup.Mover)(nil)
+	_ engine.Sources   = (*sink.Sink)(nil)
+	_ engine.Resetter  = downloads{}
+	_ engine.Machine   = (*netstate.System)(nil)
+	_ engine.Limiter   = (*pace.Limiter)(nil)
 )

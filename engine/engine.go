@@ -15,13 +15,13 @@ import (
 
 // Options are the parts an engine is made of. Store, Sink, Machine, Downloads and NewLimiter are required.
 type Options struct {
-	Store      Store
-	Sink       Sink
-	Machine    Machine
-	Downloads  Mover
+	Store     Store
+	Sink      Sink
+	Machine   Machine
+	Downloads Mover
 	// Uploads are the movers of upload jobs by protocol, and Sources opens what they send; nil: there are no upload jobs.
-	Uploads map[openbits.Protocol]Sender
-	Sources Sources
+	Uploads    map[openbits.Protocol]Sender
+	Sources    Sources
 	NewLimiter func(bytesPerSecond int64) Limiter
 	Log        *slog.Logger // one line per transition; nil: none
 

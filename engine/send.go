@@ -222,6 +222,13 @@ func (s *sending) Acknowledge(n int64) error {
 	return s.commit(s.Session())
 }
 
+// Acknowledged implements openbits.Source.
+func (s *sending) Acknowledged() int64 {
+	s.m.mu.Lock()
+	defer s.m.mu.Unlock()
+	return s.acked
+}
+
 func (s *sending) note(acknowledged int64) {
 	m := s.m
 	m.mu.Lock()

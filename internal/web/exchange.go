@@ -63,6 +63,14 @@ func (c *Client) Exchange(ctx context.Context, transport *http.Transport, conten
 	}
 }
 
+// sayEmpty makes a request without content say so. net/http does that for the methods that it knows to have content, and
+// drops the field from others under its usual spelling alone.
+func sayEmpty(req *http.Request) {
+	if req.Method != http.MethodPut && req.Method != http.MethodPost {
+		req.Header["Content-length"] = []string{"0"}
+	}
+}
+
 func (c *Client) exchange(ctx context.Context, transport *http.Transport, content *Content, build func(context.Context) (*http.Request, error)) (*Answer, error) {
 	ctx, w := NewWatch(Wanting(ctx))
 	defer w.Stop()
@@ -74,7 +82,7 @@ func (c *Client) exchange(ctx context.Context, transport *http.Transport, conten
 	}
 	sent := &body{watch: w, idle: c.Timeouts.Idle, answer: c.Timeouts.Header}
 	if content == nil || content.Length == 0 {
-		req.TransferEncoding = []string{"identity"} // makes net/http say that there is no content
+		sayEmpty(req)
 	} else {
 		sent.content = *content
 		req.Body, req.ContentLength = sent, content.Length
