@@ -23,6 +23,7 @@ type Answer struct {
 	Header    http.Header
 	Sent      int64 // bytes of the content that were handed to the connection
 	Continued bool  // the server asked for the content (100 Continue)
+	Repeated  bool  // a first request, on a connection that turned out to be dead, may have reached the server, too
 
 	response *http.Response
 }
@@ -58,6 +59,9 @@ func (c *Client) Exchange(ctx context.Context, transport *http.Transport, conten
 			return nil, ctx.Err()
 		}
 		if err == nil || again || !reused.Load() || openbits.KindOf(err) != openbits.KindConnectionClosed {
+			if answer != nil {
+				answer.Repeated = again
+			}
 			return answer, err
 		}
 	}

@@ -276,6 +276,8 @@ func (u *upload) close(ctx context.Context) error {
 	switch {
 	case err != nil:
 		return err
+	case a.lost() && a.Repeated:
+		return nil // as in run
 	case a.lost():
 		return errLost
 	case a.ok():
