@@ -39,6 +39,8 @@ var commands = map[string]func(*testscript.TestScript, bool, []string){
 	"signed":   signed,    // signed PATH SIZE SIG: serve a file to requests with ?sig=SIG, 403 to others
 	"guarded":  guarded,   // guarded PATH SIZE NAME VALUE: serve a file to requests with this header, 403 to others
 	"same":     same,      // same FILE PATH: the file is what the server serves
+	"receiver": receiver,  // receiver [nobits] [noput] [reply]: start a server that takes uploads, $SERVER is its URL; big.bin is a file to send
+	"received": received,  // received PATH FILE: the file arrived at the server, once
 	"ancient":  ancient,   // ancient: an older service answers on the socket
 	"yielding": yielding,  // yielding: a service answers on the socket, with jobs that give way to others
 	"tmpfs":    tmpfs,     // tmpfs DIR SIZE: mount a small disk

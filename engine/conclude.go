@@ -195,6 +195,9 @@ func (u *update) waitReason(next delay) *openbits.Reason {
 
 func failedReason(j openbits.Job) *openbits.Reason {
 	r := &openbits.Reason{Code: openbits.ReasonFailed, Text: "it failed", Hint: "See bits show " + short(j.ID) + "; then bits resume, or bits complete to keep what is whole."}
+	if j.Type.Uploads() {
+		r.Hint = "See bits show " + short(j.ID) + "; then bits resume, or bits cancel to give it up."
+	}
 	if j.FilesFailed > 0 {
 		r.Text = fmt.Sprintf("%d of its %d files failed", j.FilesFailed, j.FilesTotal)
 		if j.FilesTotal == 1 {

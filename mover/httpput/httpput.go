@@ -31,6 +31,9 @@ import (
 // Options are the settings of a Mover. The zero value works.
 type Options = web.Options
 
+// Timeouts say how long a silent peer is waited for; 0 stands for the default.
+type Timeouts = web.Timeouts
+
 const (
 	// expectFrom is the size from which a server is asked first. Below it asking takes longer than sending.
 	expectFrom = 256 << 10
