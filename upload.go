@@ -86,4 +86,6 @@ type SourceFile interface {
 	io.Closer
 	// State is that of the file now. Kinds: local_file_changed when another file, or none, stands under its name.
 	State() (SourceState, error)
+	// SetBackground tells whether the file's job takes only what others leave idle. If so, it is read behind everybody else.
+	SetBackground(on bool)
 }

@@ -59,6 +59,7 @@ func (m *motion) openSource() (*sending, error) {
 	if err != nil {
 		return nil, err
 	}
+	src.SetBackground(m.r.priority().Background()) // a change across the border opens it anew
 	now, err := src.State()
 	if err == nil && !up.State.Zero() && !up.State.Continues(now, up.Growing) {
 		err = changedSource(up.Source.Path(), "it changed since its upload began")

@@ -99,10 +99,18 @@ type source struct {
 	path    string
 	id      identity
 	closed  bool
+	manners manners
+}
+
+// SetBackground lets the disk serve others first. What is read stays in the page cache: others may have it there.
+func (f *source) SetBackground(on bool) {
+	if f.manners.background.Swap(on) != on {
+		setDiskPriority(f.file, on)
+	}
 }
 
 func (f *source) ReadAt(b []byte, off int64) (int, error) {
-	n, err := f.file.ReadAt(b, off)
+	n, err := f.manners.read(f.file, b, off)
 	if err != nil && !errors.Is(err, io.EOF) {
 		err = sourceError(f.path, err)
 	}
