@@ -13,7 +13,7 @@ import (
 )
 
 // large is several times what nginx lets through at once (client_max_body_size 1m).
-var large = testlab.Content{Seed: 8, Size: 24 << 20}
+var large = testlab.Content{Seed: 8, Size: 8 << 20}
 
 // TestThroughNginx: a real reverse proxy, which holds fragments back until they are whole or passes them on as they come, and
 // answers 413 to those that are larger than it likes.
