@@ -93,11 +93,11 @@ type File struct {
 	JobID string
 	Index int    // from 0, never reused
 	URL   string // secret in its user, query and fragment; see RedactURL
-	Place Place
+	Place Place  // where what arrives goes; zero when nothing does, as with an upload without a reply
 
 	State      FileState
 	BytesTotal int64 // Unknown until a server said it
-	BytesDone  int64
+	BytesDone  int64 // of an upload: acknowledged by the server
 	Validator  Validator
 	Modified   time.Time // Last-Modified of the content
 	Digest     Digest
@@ -106,7 +106,19 @@ type File struct {
 	NextTry    time.Time // of a waiting file; zero: waits for an event
 	Inode      string    // identity of the part file about to be published
 	Checkpoint *Checkpoint
+	Upload     *Upload // of upload jobs alone
 }
+
+// Path is the local file: the destination, or what is sent.
+func (f *File) Path() string {
+	if f.Upload != nil {
+		return f.Upload.Source.Path()
+	}
+	return f.Place.Path()
+}
+
+// Arrives reports whether something arrives: a download, or the reply to an upload.
+func (f *File) Arrives() bool { return f.Place.Part != "" }
 
 // Digest is what is known of a file's content hash, in lower-case hex.
 type Digest struct {

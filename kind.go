@@ -77,6 +77,16 @@ const (
 	KindLocalFile Kind = "local_file"
 )
 
+// The file that is sent.
+const (
+	// KindSourceMissing: the file that is to be sent does not exist, or not any more.
+	KindSourceMissing Kind = "source_missing"
+	// KindReadDenied: the file that is to be sent may not be read.
+	KindReadDenied Kind = "read_denied"
+	// KindLocalFileChanged: the file changed while it was sent.
+	KindLocalFileChanged Kind = "local_file_changed"
+)
+
 // The network.
 const (
 	// KindNetworkDisconnected: the machine has no network.
@@ -113,6 +123,18 @@ const (
 	KindRemoteFileChanged Kind = "remote_file_changed"
 	// KindDigestMismatch: the whole file does not have the expected digest.
 	KindDigestMismatch Kind = "digest_mismatch"
+	// KindProtocolMismatch: the server does not speak the protocol of the upload.
+	KindProtocolMismatch Kind = "client_server_protocol_mismatch"
+	// KindRemoteFileExists: a file stands under that name on the server already and is not to be replaced.
+	KindRemoteFileExists Kind = "remote_file_exists"
+	// KindRemoteFolderMissing: the folder that the URL names does not exist on the server.
+	KindRemoteFolderMissing Kind = "remote_folder_missing"
+	// KindTooLarge: the file is larger than the server takes, or the reply larger than its limit.
+	KindTooLarge Kind = "too_large"
+	// KindSessionNotFound: the server forgot the upload again and again.
+	KindSessionNotFound Kind = "session_not_found"
+	// KindNoReply: the server has the file and gave no reply to it.
+	KindNoReply Kind = "no_reply"
 	// KindValidationFailed: the owner marked the file invalid.
 	KindValidationFailed Kind = "validation_failed"
 )
@@ -134,10 +156,12 @@ var Kinds = []Kind{
 	KindServiceRunning, KindServiceTooOld, KindDatabaseCorrupt, KindSecretUnreadable, KindInternal,
 	KindFileExists, KindDestinationBusy, KindFolderMissing, KindInvalidName, KindUnsafePath, KindWriteDenied,
 	KindDiskFull, KindFileTooLarge, KindLocalFile,
+	KindSourceMissing, KindReadDenied, KindLocalFileChanged,
 	KindNetworkDisconnected, KindNameNotResolved, KindConnectFailure, KindConnectionClosed, KindTimeout, KindTLS,
 	KindInvalidProxyInfo, KindProxyFailure,
 	KindInvalidServerResponse, KindContentEncoded, KindTooManyRedirects, KindRedirectRefused, KindCaptivePortal,
-	KindRemoteFileChanged, KindDigestMismatch, KindValidationFailed,
+	KindRemoteFileChanged, KindDigestMismatch, KindProtocolMismatch, KindRemoteFileExists, KindRemoteFolderMissing, KindTooLarge,
+	KindSessionNotFound, KindNoReply, KindValidationFailed,
 	KindNoProgress, KindMaxDownloadTime, KindExpired,
 }
 
@@ -161,16 +185,16 @@ func (k Kind) HTTPStatus() int {
 var transient = map[Kind]bool{
 	KindDiskFull: true, KindFolderMissing: true,
 	KindNetworkDisconnected: true, KindNameNotResolved: true, KindConnectFailure: true, KindConnectionClosed: true,
-	KindTimeout: true, KindProxyFailure: true, KindInvalidServerResponse: true, KindCaptivePortal: true,
+	KindTimeout: true, KindProxyFailure: true, KindInvalidServerResponse: true, KindCaptivePortal: true, KindSessionNotFound: true,
 }
 
 // Transient reports whether what failed with this kind is tried again by itself.
-// HTTP statuses follow BITS's table, with 425 and 429, which are younger, added.
+// HTTP statuses follow BITS's table, with 423 (a file of WebDAV that is locked), 425 and 429, which are younger, added.
 func (k Kind) Transient() bool {
 	switch status := k.HTTPStatus(); {
 	case status == 0:
 		return transient[k]
-	case status == 408, status == 409, status == 425, status == 429:
+	case status == 408, status == 409, status == 423, status == 425, status == 429:
 		return true
 	case status == 501, status == 505:
 		return false

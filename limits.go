@@ -33,6 +33,12 @@ const (
 	// KeepFinal is how long a final job stays listed.
 	KeepFinal = 30 * 24 * time.Hour
 
+	// DefaultReplyLimit is the largest reply to an upload that is accepted when its owner sets no limit. BITS has none for
+	// replies in files, and 1 MB for those in memory.
+	DefaultReplyLimit = 1 << 30
+	// KeepTelling is how long a server that cannot be told that an upload was cancelled is tried (MC-BUP: up to 24 hours).
+	KeepTelling = 24 * time.Hour
+
 	// MaxConnectionsPerHost is the most connections the service holds to one host, for all jobs together.
 	MaxConnectionsPerHost = 8
 	// DefaultSlice is how long a background job runs before another of its level gets its place,

@@ -43,3 +43,6 @@ var JobTypes = []JobType{TypeDownload, TypeUpload, TypeUploadReply}
 
 // Number is BITS's number of the type (0 to 2), or -1 for an unknown one.
 func (t JobType) Number() int { return indexOf(JobTypes, t) }
+
+// Uploads reports whether files of such jobs are sent.
+func (t JobType) Uploads() bool { return t == TypeUpload || t == TypeUploadReply }

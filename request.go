@@ -23,9 +23,10 @@ type NewJob struct {
 // NewFile is one file to add to a job.
 type NewFile struct {
 	URL    string
-	Folder string // absolute path of an existing folder
-	Name   string // one path element
-	Digest Digest // Algorithm alone asks for hashing; with Expected the content must have it
+	Folder string     // absolute path of an existing folder; of an upload: where the source is
+	Name   string     // one path element
+	Digest Digest     // Algorithm alone asks for hashing; with Expected the content must have it
+	Upload *NewUpload `json:",omitempty"` // of upload jobs alone. It is left out of the digest of other requests
 }
 
 // Action is a call of the owner that changes a job's state.

@@ -56,11 +56,11 @@ const (
 	FileTransferring FileState = "transferring"
 	// FileWaiting means an attempt failed and another follows by itself.
 	FileWaiting FileState = "waiting"
-	// FileTransferred means the file is whole and verified, and still hidden.
+	// FileTransferred means the file is whole and verified, and still hidden. Of an upload: the server has it, and its reply is hidden.
 	FileTransferred FileState = "transferred"
 	// FilePublishing means the file is on its way to its final name; a crash in between is settled from here.
 	FilePublishing FileState = "publishing"
-	// FilePublished means the file is whole, verified and stands under its final name.
+	// FilePublished means the file is whole, verified and stands under its final name. Of an upload: the server has it.
 	FilePublished FileState = "published"
 	// FileError means the file failed for good until its job is resumed.
 	FileError FileState = "error"

@@ -3,7 +3,10 @@
 
 package openbits
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
 // Transfer is one attempt to move one file, as a mover gets it.
 type Transfer struct {
@@ -40,15 +43,35 @@ type Part interface {
 	End() error
 }
 
-// Source is the local end of an upload as a mover sees it.
+// Source is the local end of an upload as a mover sees it. It is used by one goroutine at a time, but for ReadAt,
+// which the goroutine that writes to the connection may call meanwhile.
 type Source interface {
-	// Size is the length of the file when the job was started.
+	// Name is the bare name of the file.
+	Name() string
+	// Size is the length of the file when the upload began.
 	Size() int64
-	// ReadAt reads as io.ReaderAt does. Before it returns bytes it checks that the file
+	// ReadAt reads as io.ReaderAt does, at the pace that the job is held to. Before it returns bytes it checks that the file
 	// is still the one that the upload began with, and fails with local_file_changed if not.
 	ReadAt(p []byte, off int64) (int, error)
-	// Session is what the mover saved last; empty at the first attempt.
-	Session() []byte
-	// Save makes the mover's session and the count of bytes acknowledged by the server durable.
-	Save(session []byte, acknowledged int64) error
+	// Session is what was saved last; zero at the first attempt.
+	Session() Session
+	// Save makes the session and the count of bytes acknowledged by the server durable.
+	Save(s Session, acknowledged int64) error
+	// Acknowledge notes how many bytes the server has. That need not be durable: the server is asked again.
+	Acknowledge(n int64) error
+	// Acknowledged is what was noted last, or what of it was durable when the service ended.
+	Acknowledged() int64
+}
+
+// CarriedSource is a Source that wants to know what carries its bytes, as a CarriedPart does.
+type CarriedSource interface {
+	Source
+	CarriedBy(c Carrier) // nil: what carries them cannot tell
+}
+
+// ReplySource is the Source of an upload that is to be answered with a file.
+type ReplySource interface {
+	Source
+	// Reply fetches the answer from url and makes it durable. When it has done so before, it does nothing.
+	Reply(ctx context.Context, url string) error
 }

@@ -61,7 +61,7 @@ func ErrorOf(e *openbits.Error) *Error {
 // FileOf is f on the wire, secrets of its URL removed.
 func FileOf(f openbits.File) File {
 	out := File{
-		Index: f.Index, URL: openbits.RedactURL(f.URL), Path: f.Place.Path(), State: f.State,
+		Index: f.Index, URL: openbits.RedactURL(f.URL), Path: f.Path(), State: f.State,
 		BytesTotal: known(f.BytesTotal), BytesDone: f.BytesDone, Modified: moment(f.Modified),
 		Error: ErrorOf(f.Error), Attempts: f.Attempts, NextTry: moment(f.NextTry),
 	}
@@ -71,6 +71,15 @@ func FileOf(f openbits.File) File {
 	if f.Digest.Algorithm != "" {
 		digest := Digest(f.Digest)
 		out.Digest = &digest
+	}
+	if u := f.Upload; u != nil {
+		out.Upload = &Upload{
+			Protocol: u.Protocol, Spoken: u.Spoken, Growing: u.Growing, Sent: u.Sent, Session: u.Session.ID, Host: u.Session.Host,
+			ReplySize: known(u.ReplySize), ReplyLimit: u.ReplyLimit,
+		}
+		if f.Arrives() {
+			out.Upload.Reply = f.Place.Path()
+		}
 	}
 	return out
 }

@@ -42,7 +42,10 @@ func TestMembersAreAlwaysThere(t *testing.T) {
 			"bytes_total", "bytes_done", "rate", "files_total", "files_done", "files_failed", "reason", "error", "error_count", "transport", "settings",
 		}},
 		{FileOf(openbits.File{BytesTotal: openbits.Unknown}), []string{
-			"index", "url", "path", "state", "bytes_total", "bytes_done", "validator", "digest", "modified", "error", "attempts", "next_try",
+			"index", "url", "path", "state", "bytes_total", "bytes_done", "validator", "digest", "modified", "error", "attempts", "next_try", "upload",
+		}},
+		{FileOf(openbits.File{Upload: &openbits.Upload{}}).Upload, []string{
+			"protocol", "spoken", "growing", "sent", "session", "host", "reply", "reply_size", "reply_limit",
 		}},
 		{UpdateOf(openbits.Update{}), []string{"kind", "seq", "jobs", "files", "event"}},
 		{ErrorOf(&openbits.Error{File: -1}), []string{"code", "context", "text", "hint", "file"}},

@@ -95,6 +95,14 @@ func (r Route) route() openbits.Route {
 func FilesAsked(files []NewFile) ([]openbits.NewFile, error) {
 	var out []openbits.NewFile
 	for i, f := range files {
+		if f.Upload != nil {
+			file, err := f.upload(fmt.Sprintf("files[%d].upload", i))
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, file)
+			continue
+		}
 		folder, name, err := split(fmt.Sprintf("files[%d].destination.path", i), f.Destination.Path)
 		if err != nil {
 			return nil, err
@@ -108,6 +116,23 @@ func FilesAsked(files []NewFile) ([]openbits.NewFile, error) {
 		})
 	}
 	return out, nil
+}
+
+// upload is a file that is to be sent.
+func (f NewFile) upload(field string) (openbits.NewFile, error) {
+	if f.Destination.Path != "" {
+		return openbits.NewFile{}, invalid(field, "a file is either fetched or sent: it cannot have a destination, too")
+	}
+	up := f.Upload
+	out := openbits.NewFile{
+		URL: f.URL, Digest: openbits.Digest{Algorithm: f.Digest.Algorithm, Expected: f.Digest.Expected},
+		Upload: &openbits.NewUpload{Protocol: up.Protocol, Growing: up.Growing, ReplyLimit: up.ReplyLimit},
+	}
+	var err error
+	if out.Folder, out.Name, err = split(field+".source.path", up.Source.Path); err == nil && up.Reply.Path != "" {
+		out.Upload.ReplyFolder, out.Upload.ReplyName, err = split(field+".reply.path", up.Reply.Path)
+	}
+	return out, err
 }
 
 // split parts a final path into folder and name. It changes nothing else about it: what

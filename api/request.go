@@ -62,8 +62,23 @@ type Proxy struct {
 // NewFile is one file to add to a job.
 type NewFile struct {
 	URL         string      `json:"url" example:"https://example.org/debian-13.iso"`
-	Destination Destination `json:"destination"`
-	Digest      NewDigest   `json:"digest,omitzero" doc:"hash the content"`
+	Destination Destination `json:"destination,omitzero" doc:"of a download: where the file goes"`
+	Digest      NewDigest   `json:"digest,omitzero" doc:"of a download: hash the content"`
+	Upload      *NewUpload  `json:"upload,omitempty" nullable:"false" doc:"of an upload: what is sent"`
+}
+
+// NewUpload says what is sent, and how.
+type NewUpload struct {
+	Source     Source            `json:"source"`
+	Protocol   openbits.Protocol `json:"protocol,omitempty" enum:"auto,bits,put" doc:"default auto: the BITS upload protocol where the server speaks it, PUT otherwise"`
+	Growing    bool              `json:"growing,omitempty" doc:"the file may grow while it is sent: what it held at the start is sent"`
+	Reply      Destination       `json:"reply,omitzero" doc:"of an upload_reply: where the server's answer goes; default: beside the source, with .reply appended to its name"`
+	ReplyLimit int64             `json:"reply_limit,omitempty" minimum:"0" doc:"bytes; the largest reply that is accepted; default 1 GiB"`
+}
+
+// Source is a file that is sent. It is an object so that a handle passed over the socket can take the path's place.
+type Source struct {
+	Path string `json:"path" example:"/home/ada/backup.tar" doc:"absolute path of a plain file that can be read"`
 }
 
 // Destination is where a file goes. It is an object so that a handle passed over the socket can take the path's place.

@@ -111,7 +111,11 @@ func differs(f api.File, wanted map[string]api.NewFile) string {
 // attach lets an existing job go on. Secrets in a URL are not shown, so that a new
 // signature of the same URL is taken over: where the content is the same, its bytes are kept.
 func (a *app) attach(ctx context.Context, c *client.Client, existing api.Job, j api.NewJob) (api.Job, error) {
-	fmt.Fprintf(a.Err, "bits: %s fetches this already (%s): following it\n", called(existing), existing.State)
+	verb := "fetches"
+	if existing.Type.Uploads() {
+		verb = "sends"
+	}
+	fmt.Fprintf(a.Err, "bits: %s %s this already (%s): following it\n", called(existing), verb, existing.State)
 	stopped := existing.State == openbits.StateSuspended || existing.State == openbits.StateError || existing.State == openbits.StateTransientError
 	if !stopped {
 		return existing, nil
@@ -126,7 +130,11 @@ func renewSecrets(ctx context.Context, c *client.Client, existing api.Job, j api
 	secret := map[string]string{}
 	for _, f := range j.Files {
 		if strings.Contains(openbits.RedactURL(f.URL), "…") {
-			secret[resolved(f.Destination.Path)] = f.URL
+			path := f.Destination.Path
+			if f.Upload != nil {
+				path = f.Upload.Source.Path
+			}
+			secret[resolved(path)] = f.URL
 		}
 	}
 	if len(secret) == 0 {

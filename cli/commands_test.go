@@ -50,6 +50,8 @@ var commands = map[string]func(*testscript.TestScript, bool, []string){
 	"certified": certified, // certified: make cert.pem and key.pem for "bits serve", and trust them
 	"signin":    signin,    // signin [USER PASSWORD]: the requests that follow are this user's
 	"holds":     holds,     // holds FILE CONTENT: the file has this content and no other
+	"receiver":  receiver,  // receiver [nobits] [noput] [reply]: start a server that takes uploads, $SERVER is its URL; big.bin is a file to send
+	"received":  received,  // received PATH FILE: the file arrived at the server, once
 }
 
 func exits(ts *testscript.TestScript, neg bool, args []string) {

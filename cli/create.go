@@ -30,7 +30,10 @@ func (a *app) create() *cobra.Command {
 		Use:   "create [NAME]",
 		Short: "create a job without files and print its id",
 		Long: `create makes a job as BITS does: it is suspended, "bits add" gives it files, "bits resume" starts it, and when all
-is whole "bits complete" publishes the files. To fetch something in one step use "bits get".`,
+is whole "bits complete" publishes the files. To fetch something in one step use "bits get", to send something "bits put".
+
+A job of type upload sends files; "bits complete" only ends it, since the server has them then. One of type upload-reply sends
+one file by the BITS upload protocol and fetches the server's answer to it, which "bits complete" publishes.`,
 		Example: `  id=$(bits create updates --priority low)
   bits add $id https://example.org/a.pkg /srv/a.pkg
   bits resume $id && bits wait $id && bits complete $id`,
@@ -59,7 +62,8 @@ is whole "bits complete" publishes the files. To fetch something in one step use
 		},
 	}
 	flags := c.Flags()
-	flags.StringVar(&f.kind, "type", string(openbits.TypeDownload), "`type` of the job: download")
+	flags.StringVar(&f.kind, "type", string(openbits.TypeDownload), "`type` of the job: download, upload or upload-reply")
+	_ = c.RegisterFlagCompletionFunc("type", cobra.FixedCompletions([]cobra.Completion{"download", "upload", "upload-reply"}, cobra.ShellCompDirectiveNoFileComp))
 	// Credentials of netrc are looked up for the hosts of URLs, and there is none yet.
 	f.job.register(c, false)
 	flags.BoolVar(&f.auto, "auto-complete", false, "publish each file when it is verified, then complete the job")
@@ -77,8 +81,8 @@ func (f *createFlags) plan(a *app) (api.NewJob, error) {
 	}
 	job.ID = client.NewID()
 	job.Type = openbits.JobType(strings.ReplaceAll(strings.ToLower(f.kind), "-", "_"))
-	if job.Type != openbits.TypeDownload {
-		return job, usage("--type", `"`+f.kind+`" is no type of job that can be made`, "Types are: download.")
+	if job.Type.Number() < 0 {
+		return job, usage("--type", `"`+f.kind+`" is no type of job`, "Types are: download, upload, upload-reply.")
 	}
 	job.Settings.AutoComplete = f.auto
 	for _, t := range []struct {

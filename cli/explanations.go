@@ -108,6 +108,16 @@ var kindTable = map[openbits.Kind]explanation{
 		"The disk answered with an error.", "Look at the system's log; check the disk.",
 	},
 
+	openbits.KindSourceMissing: {
+		"The file that is to be sent does not exist, or not any more.", "Bring it back, then resume the job.",
+	},
+	openbits.KindReadDenied: {
+		"The service, which has your own rights, may not read the file that is to be sent.", "Give yourself the right to read it, then resume the job.",
+	},
+	openbits.KindLocalFileChanged: {
+		"The file changed while it was sent: its size or time of change is another, or another file stands under its name. Two versions are never mixed.",
+		"Resume the job: it sends what the file holds then, from its first byte. For a log that only grows use --growing.",
+	},
 	openbits.KindNetworkDisconnected: {
 		"The machine has no network but itself.", "Connect it.",
 	},
@@ -158,6 +168,26 @@ var kindTable = map[openbits.Kind]explanation{
 	openbits.KindDigestMismatch: {
 		"The whole file does not have the expected digest. It is kept hidden and never published.",
 		"Check the digest and where it came from. \"bits resume JOB\" fetches the file again.",
+	},
+	openbits.KindProtocolMismatch: {
+		"The server does not speak the BITS upload protocol at this URL.",
+		"Send the file with --protocol put, or auto. On IIS, BITS uploads must be enabled for the folder.",
+	},
+	openbits.KindRemoteFileExists: {
+		"A file with that name stands on the server already, and the server does not let it be replaced.", "Choose another name.",
+	},
+	openbits.KindRemoteFolderMissing: {
+		"The server answers 409 to a PUT: the folder that the URL names does not exist there.", "Make the folder on the server, or check the URL.",
+	},
+	openbits.KindTooLarge: {
+		"The file is larger than the server takes, or the server's reply is larger than --reply-limit.", "The message says which; have that limit raised.",
+	},
+	openbits.KindSessionNotFound: {
+		"The server forgot the upload again and again, which begins anew each time.",
+		"Nothing: it is tried again. If it goes on, several servers without a common store may stand behind the name.",
+	},
+	openbits.KindNoReply: {
+		"The server has the whole file, and its application gave no reply to it.", "Resume the job when the application works, or send the file without --reply.",
 	},
 	openbits.KindValidationFailed: {
 		"The owner looked at the whole file and marked it invalid. It is never published.", "\"bits resume JOB\" fetches it again; \"bits cancel JOB\" gives it up.",

@@ -24,11 +24,16 @@ type jobFlags struct {
 }
 
 func (f *jobFlags) register(c *cobra.Command, withNetrc bool) {
+	f.registerWith(c, withNetrc, "replace files that exist")
+}
+
+// registerWith says what overwrite is about.
+func (f *jobFlags) registerWith(c *cobra.Command, withNetrc bool, overwrite string) {
 	flags := c.Flags()
 	flags.StringVar(&f.description, "description", "", "a remark (`TEXT`) that is kept with the job")
 	flags.StringVar(&f.priority, "priority", string(openbits.PriorityNormal), "`P` is foreground, high, normal or low; all but foreground take idle bandwidth only")
 	flags.StringVar(&f.limit, "limit", "", "move at most `RATE` bytes per second, such as 500k or 2MiB/s")
-	flags.BoolVar(&f.overwrite, "overwrite", false, "replace files that exist")
+	flags.BoolVar(&f.overwrite, "overwrite", false, overwrite)
 	_ = c.RegisterFlagCompletionFunc("priority", cobra.FixedCompletions(completions(openbits.Priorities), cobra.ShellCompDirectiveNoFileComp))
 	f.route.register(c, withNetrc)
 }

@@ -156,10 +156,30 @@ func (a *app) leave(ctx context.Context, c *client.Client, j api.Job, signal sto
 		printError(a.Err, err)
 		fmt.Fprintf(a.Err, "bits: the job may go on in the background; see: bits show %s\n", short(j.ID))
 	default:
-		fmt.Fprintln(a.Err, "bits: suspended; what was fetched is kept")
+		fmt.Fprintln(a.Err, "bits: suspended; "+keptOf(j.Type))
 		fmt.Fprintf(a.Err, "hint: Go on with the same command again, or in the background with: bits resume %s\n", short(j.ID))
 	}
 	return signal
+}
+
+// keptOf says what a suspended job need not do again.
+func keptOf(t openbits.JobType) string {
+	if t.Uploads() {
+		return "what the server has acknowledged is kept"
+	}
+	return "what was fetched is kept"
+}
+
+// whereTo is where a file went: the destination of a download, the reply to an upload, or its URL.
+func whereTo(f api.File) string {
+	switch {
+	case f.Upload == nil:
+		return f.Path
+	case f.Upload.Reply != "":
+		return f.Upload.Reply
+	default:
+		return f.URL
+	}
 }
 
 // outcome prints where the files went. It answers jobFailed when not all of them did.
@@ -178,7 +198,7 @@ func (a *app) outcome(ctx context.Context, c *client.Client, j api.Job, p *progr
 			verified++
 		}
 		if !asJSON {
-			fmt.Fprintln(a.Out, f.Path)
+			fmt.Fprintln(a.Out, whereTo(f))
 		}
 	}
 	if whole(j) {

@@ -41,7 +41,7 @@ func newProgress(a *app, j api.Job) *progress {
 	}
 	p.speed.Add(p.began, j.BytesDone)
 	if p.screen == nil {
-		fmt.Fprintf(a.Err, "bits: fetching %s, %s, as job %s\n", term.Plain(j.Name), files(j.FilesTotal), short(j.ID))
+		fmt.Fprintf(a.Err, "bits: %s %s, %s, as job %s\n", doing(j.Type), term.Plain(j.Name), files(j.FilesTotal), short(j.ID))
 	}
 	return p
 }

@@ -52,7 +52,7 @@ func (a *app) root() *cobra.Command {
 		list []*cobra.Command
 	}{
 		{groupMove, []*cobra.Command{
-			a.get(), a.create(), a.add(), a.resume(), a.suspend(), a.complete(), a.cancel(), a.set(),
+			a.get(), a.put(), a.create(), a.add(), a.resume(), a.suspend(), a.complete(), a.cancel(), a.set(),
 		}},
 		{groupAsk, []*cobra.Command{a.list(), a.show(), a.why(), a.wait(), a.watch(), a.top()}},
 		{groupService, []*cobra.Command{a.limit(), a.daemon(), a.service(), a.metrics()}},

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/openbits/openbits"
 	"github.com/openbits/openbits/api"
 	"github.com/openbits/openbits/client"
 	"github.com/openbits/openbits/internal/size"
@@ -144,9 +145,16 @@ func settings(s api.Settings) string {
 
 func showFile(w io.Writer, f api.File, now time.Time) {
 	fmt.Fprintf(w, "\nfile %d       %s\n", f.Index, term.Plain(f.Path))
-	fmt.Fprintf(w, "  from       %s\n", term.Plain(f.URL))
+	way := "from"
+	if f.Upload != nil {
+		way = "to  "
+	}
+	fmt.Fprintf(w, "  %s       %s\n", way, term.Plain(f.URL))
 	fmt.Fprintf(w, "  state      %s, %s of %s (%s)\n", f.State, size.Bytes(f.BytesDone), size.Bytes(total(f.BytesTotal)),
 		term.Percent(f.BytesDone, total(f.BytesTotal)))
+	if f.Upload != nil {
+		showUpload(w, f)
+	}
 	if v := f.Validator; v != nil && (v.ETag != "" || v.LastModified != "") {
 		fmt.Fprintf(w, "  version    %s\n", term.Plain(v.ETag+" "+v.LastModified))
 	}
@@ -161,6 +169,39 @@ func showFile(w io.Writer, f api.File, now time.Time) {
 		if f.Error.Hint != "" {
 			fmt.Fprintf(w, "  hint       %s\n", term.Plain(f.Error.Hint))
 		}
+	}
+}
+
+// showUpload prints what is known of a file that is sent: the protocol, the session, what the server has, and the reply.
+func showUpload(w io.Writer, f api.File) {
+	up := f.Upload
+	protocol := string(up.Protocol)
+	if up.Spoken != "" && up.Spoken != up.Protocol {
+		protocol += ": the server speaks " + string(up.Spoken)
+	}
+	if up.Growing {
+		protocol += ", of a growing file"
+	}
+	fmt.Fprintf(w, "  protocol   %s\n", protocol)
+	if up.Session != "" {
+		session := term.Plain(up.Session)
+		if up.Host != "" {
+			session += " at " + term.Plain(up.Host)
+		}
+		fmt.Fprintf(w, "  session    %s\n", session)
+	}
+	switch {
+	case up.Sent:
+		fmt.Fprintf(w, "  server     has the whole file\n")
+	case up.Spoken == openbits.ProtocolBITS:
+		fmt.Fprintf(w, "  server     has acknowledged %s\n", size.Bytes(f.BytesDone))
+	}
+	if up.Reply != "" {
+		reply := term.Plain(up.Reply)
+		if up.ReplySize != nil {
+			reply += ", " + size.Bytes(*up.ReplySize)
+		}
+		fmt.Fprintf(w, "  reply      %s\n", reply)
 	}
 }
 

@@ -35,6 +35,14 @@ func count(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
+// doing says what a job does with its files.
+func doing(t openbits.JobType) string {
+	if t.Uploads() {
+		return "sending"
+	}
+	return "fetching"
+}
+
 // share is how much of a job is done. A job without files is not done.
 func share(j api.Job) string {
 	if j.FilesTotal == 0 {
@@ -55,7 +63,7 @@ func moment(t, now time.Time) string {
 }
 
 // fetching is what the text of an error repeats of what the line says already.
-var fetching = regexp.MustCompile(`cannot (fetch|accept) \S+: `)
+var fetching = regexp.MustCompile(`cannot (fetch|accept|send) \S+: `)
 
 // status is the end of a job's line in a listing: how it moves, or why it does not.
 func status(j api.Job, now time.Time) string {

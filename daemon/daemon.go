@@ -20,7 +20,10 @@ import (
 	"github.com/openbits/openbits/internal/sdnotify"
 	"github.com/openbits/openbits/internal/sock"
 	"github.com/openbits/openbits/internal/version"
+	"github.com/openbits/openbits/internal/web"
+	"github.com/openbits/openbits/mover/bitsup"
 	"github.com/openbits/openbits/mover/httpget"
+	"github.com/openbits/openbits/mover/httpput"
 	"github.com/openbits/openbits/netstate"
 	"github.com/openbits/openbits/pace"
 	"github.com/openbits/openbits/queue/sqlite"
@@ -63,9 +66,17 @@ func Run(ctx context.Context, o Options) (err error) {
 	defer func() { err = errors.Join(err, files.Close()) }()
 
 	tidy := newTidier()
+	network := web.Options{UserAgent: "openbits/" + version.Number}
+	downloads := newDownloads(network, o.Log)
+	network.Dial = downloads.dialer.DialContext
 	e := engine.New(engine.Options{
 		Store: store, Sink: files, Machine: o.Machine, Log: o.Log, Rest: tidy.rest,
-		Downloads:  newDownloads(o.Log),
+		Downloads: downloads,
+		Uploads: map[openbits.Protocol]engine.Sender{
+			openbits.ProtocolBITS: bitsup.New(network),
+			openbits.ProtocolPUT:  httpput.New(network),
+		},
+		Sources:    files,
 		NewLimiter: func(rate int64) engine.Limiter { return pace.NewLimiter(rate) },
 	})
 	if err := e.Start(ctx); err != nil {
@@ -82,12 +93,13 @@ type downloads struct {
 	log    *slog.Logger
 }
 
-func newDownloads(log *slog.Logger) downloads {
+func newDownloads(o web.Options, log *slog.Logger) downloads {
 	how, _ := pace.Supported()
 	log.Info("background transfers", "yielding", how)
 	governor := pace.NewGovernor()
 	dialer := &dial.Dialer{Wrap: governor.Wrap, Opening: governor.Opening}
-	return downloads{httpget.New(httpget.Options{UserAgent: "openbits/" + version.Number, Dial: dialer.DialContext}), dialer, log}
+	o.Dial = dialer.DialContext
+	return downloads{httpget.New(o), dialer, log}
 }
 
 // Reset drops the connections that a change of network has likely left dead: those of addresses that are gone, and idle ones.
@@ -185,10 +197,14 @@ func listen(o Options) (net.Listener, error) {
 var _ server.Service = (*engine.Engine)(nil)
 
 var (
-	_ engine.Store    = (*sqlite.Store)(nil)
-	_ engine.Sink     = (*sink.Sink)(nil)
-	_ engine.Mover    = (*httpget.Mover)(nil)
-	_ engine.Resetter = downloads{}
-	_ engine.Machine  = (*netstate.System)(nil)
-	_ engine.Limiter  = (*pace.Limiter)(nil)
+	_ engine.Store     = (*sqlite.Store)(nil)
+	_ engine.Sink      = (*sink.Sink)(nil)
+	_ engine.Mover     = (*httpget.Mover)(nil)
+	_ engine.Sender    = (*httpput.Mover)(nil)
+	_ engine.Sender    = (*bitsup.Mover)(nil)
+	_ engine.Abandoner = (*bitsup.Mover)(nil)
+	_ engine.Sources   = (*sink.Sink)(nil)
+	_ engine.Resetter  = downloads{}
+	_ engine.Machine   = (*netstate.System)(nil)
+	_ engine.Limiter   = (*pace.Limiter)(nil)
 )

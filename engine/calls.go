@@ -6,6 +6,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"net/url"
 
 	"github.com/openbits/openbits"
 )
@@ -93,7 +94,30 @@ func requeued(f openbits.File) openbits.File {
 	if f.State == openbits.FileQuarantined || f.State == openbits.FileInvalid {
 		f.BytesDone, f.Checkpoint, f.Digest.Actual = 0, nil, ""
 	}
+	if f.Upload != nil {
+		f = resend(f)
+	}
 	f.State, f.Error, f.Attempts, f.NextTry = openbits.FileQueued, nil, 0, zeroTime
+	return f
+}
+
+// resend is an upload as it is when it is to be tried again. Where the server has nothing of it, or only of what the file
+// does not hold any more, it begins with what the file holds then.
+func resend(f openbits.File) openbits.File {
+	up := *f.Upload
+	f.Upload = &up
+	if up.Sent {
+		return f
+	}
+	if f.Error != nil && f.Error.Kind == openbits.KindLocalFileChanged {
+		up.Session = openbits.Session{}
+	}
+	if up.Session.Zero() {
+		up.State, f.BytesDone = openbits.SourceState{}, 0
+		if f.State == openbits.FileError {
+			up.Spoken = "" // the server may have learnt
+		}
+	}
 	return f
 }
 
@@ -126,9 +150,10 @@ func set[T any](to *T, from *T) {
 	}
 }
 
-// RenewURL gives a file another URL. What it received is kept where validator or digest agree with the new server's.
-func (e *Engine) RenewURL(ctx context.Context, id string, index int, url string) (openbits.File, error) {
-	if err := checkURL(url); err != nil {
+// RenewURL gives a file another URL. What it received is kept where validator or digest agree with the new server's. An upload
+// goes on where nothing but user, query and fragment of the URL differ; otherwise it begins again.
+func (e *Engine) RenewURL(ctx context.Context, id string, index int, raw string) (openbits.File, error) {
+	if err := checkURL(raw); err != nil {
 		return openbits.File{}, err
 	}
 	return e.changeFile(ctx, id, index, func(u *update, f openbits.File) (openbits.File, error) {
@@ -136,9 +161,12 @@ func (e *Engine) RenewURL(ctx context.Context, id string, index int, url string)
 			return f, fileState("renew the URL of", f)
 		}
 		after := f
-		after.URL = url
-		if f.State != openbits.FileQueued {
+		after.URL = raw
+		if f.State != openbits.FileQueued || f.Upload != nil {
 			after = requeued(after)
+		}
+		if after.Upload != nil && !samePath(f.URL, raw) {
+			after.Upload.Session, after.Upload.Spoken, after.BytesDone = openbits.Session{}, "", 0
 		}
 		if after.Checkpoint != nil && after.Digest.Expected == "" {
 			// Even what looks whole is of the old URL's file: the new server must have its say.
@@ -152,10 +180,17 @@ func (e *Engine) RenewURL(ctx context.Context, id string, index int, url string)
 	})
 }
 
+// samePath reports whether two URLs differ in nothing but user, query and fragment, in which secrets are renewed.
+func samePath(a, b string) bool {
+	x, errX := url.Parse(a)
+	y, errY := url.Parse(b)
+	return errX == nil && errY == nil && x.Scheme == y.Scheme && hostOf(a) == hostOf(b) && x.EscapedPath() == y.EscapedPath()
+}
+
 // Invalidate marks a whole file invalid, which bars its publication; resuming the job fetches it again.
 func (e *Engine) Invalidate(ctx context.Context, id string, index int) (openbits.File, error) {
 	return e.changeFile(ctx, id, index, func(u *update, f openbits.File) (openbits.File, error) {
-		if f.State != openbits.FileTransferred {
+		if f.State != openbits.FileTransferred || f.Upload != nil {
 			return f, fileState("mark invalid", f)
 		}
 		after := f
@@ -262,7 +297,7 @@ func (e *Engine) unhalt(id string, index int) {
 
 func fileState(op string, f openbits.File) error {
 	return &openbits.Error{
-		Op: op, Object: f.Place.Path(), Kind: openbits.KindInvalidState, Context: openbits.ContextQueueManager, File: f.Index,
+		Op: op, Object: f.Path(), Kind: openbits.KindInvalidState, Context: openbits.ContextQueueManager, File: f.Index,
 		Text: fmt.Sprintf("the file is %s", f.State),
 	}
 }

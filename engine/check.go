@@ -23,7 +23,7 @@ func invalid(field, text string) *openbits.Error {
 }
 
 // checkJob checks what can be checked without the disk.
-func checkJob(n *openbits.NewJob) error {
+func (e *Engine) checkJob(n *openbits.NewJob) error {
 	if !uuid4.MatchString(n.ID) {
 		return invalid("id", fmt.Sprintf("%q is not a UUID of version 4 in lower case", n.ID))
 	}
@@ -36,7 +36,7 @@ func checkJob(n *openbits.NewJob) error {
 	if n.Type.Number() < 0 {
 		return invalid("type", fmt.Sprintf("%q is not one of %v", n.Type, openbits.JobTypes))
 	}
-	if n.Type != openbits.TypeDownload {
+	if n.Type.Uploads() && (len(e.Uploads) == 0 || e.Sources == nil) {
 		return &openbits.Error{
 			Op: "create", Object: "job " + n.ID, Kind: openbits.KindNotSupported, Context: openbits.ContextNone, File: -1,
 			Text: fmt.Sprintf("this service cannot run jobs of type %s", n.Type),
@@ -78,11 +78,11 @@ func checkProperties(name, description string, p openbits.Priority, s openbits.S
 	return checkHeaders(r.Headers)
 }
 
-// ownHeaders are fields that the service itself must control for a download to be right.
+// ownHeaders are fields that the service itself must control for a transfer to be right, besides those of the BITS upload protocol.
 var ownHeaders = map[string]bool{
 	"range": true, "if-range": true, "if-match": true, "if-none-match": true, "if-modified-since": true, "if-unmodified-since": true,
 	"accept-encoding": true, "host": true, "connection": true, "content-length": true, "transfer-encoding": true, "te": true,
-	"trailer": true, "upgrade": true, "expect": true, "proxy-authorization": true, "proxy-connection": true, "keep-alive": true,
+	"content-range": true, "content-encoding": true, "trailer": true, "upgrade": true, "expect": true, "proxy-authorization": true, "proxy-connection": true, "keep-alive": true,
 }
 
 func checkHeaders(list []openbits.Header) error {
@@ -92,7 +92,7 @@ func checkHeaders(list []openbits.Header) error {
 		if !headerName(h.Name) {
 			return invalid("headers", fmt.Sprintf("%q is not the name of a header field", h.Name))
 		}
-		if ownHeaders[strings.ToLower(h.Name)] {
+		if name := strings.ToLower(h.Name); ownHeaders[name] || strings.HasPrefix(name, "bits-") {
 			return invalid("headers", fmt.Sprintf("the service sets %s itself", h.Name))
 		}
 		if strings.ContainsFunc(h.Value, func(c rune) bool { return c < ' ' && c != '\t' || c == 0x7f }) {
@@ -112,7 +112,7 @@ func headerName(s string) bool {
 	})
 }
 
-func checkFile(n *openbits.NewFile) error {
+func checkFile(n *openbits.NewFile, kind openbits.JobType) error {
 	if len(n.URL) > openbits.MaxURLLength {
 		return tooLong("url", len(n.URL), openbits.MaxURLLength)
 	}
@@ -120,13 +120,57 @@ func checkFile(n *openbits.NewFile) error {
 		return err
 	}
 	if n.Name == "" {
+		text, hint := "the destination has no file name", "Name the file to write, not only its folder."
+		if kind.Uploads() {
+			text, hint = "the file to send has no name", "Name the file, not only its folder."
+		}
 		return &openbits.Error{
 			Op: "add", Object: openbits.RedactURL(n.URL), Kind: openbits.KindInvalidName, Context: openbits.ContextLocalFile, File: -1,
-			Text: "the destination has no file name", Hint: "Name the file to write, not only its folder.",
+			Text: text, Hint: hint,
 		}
+	}
+	if kind.Uploads() {
+		return checkUpload(n, kind)
+	}
+	if n.Upload != nil {
+		return invalid("upload", "a job of type download has no use for it")
 	}
 	return checkDigest(&n.Digest)
 }
+
+// checkUpload fills in what was left out of a new file of an upload job.
+func checkUpload(n *openbits.NewFile, kind openbits.JobType) error {
+	if n.Upload == nil {
+		return invalid("upload", fmt.Sprintf("a job of type %s has to be told what to send", kind))
+	}
+	up := *n.Upload // the caller's stays as it is
+	n.Upload = &up
+	if up.Protocol == "" {
+		up.Protocol = openbits.ProtocolAuto
+	}
+	if up.ReplyLimit == 0 {
+		up.ReplyLimit = openbits.DefaultReplyLimit
+	}
+	if kind == openbits.TypeUploadReply && up.ReplyName == "" {
+		up.ReplyFolder, up.ReplyName = n.Folder, n.Name+replySuffix
+	}
+	switch {
+	case n.Digest != (openbits.Digest{}):
+		return invalid("digest", "only what is fetched is checked")
+	case !up.Protocol.Known():
+		return invalid("protocol", fmt.Sprintf("%q is not one of %v", up.Protocol, openbits.Protocols))
+	case kind == openbits.TypeUploadReply && up.Protocol == openbits.ProtocolPUT:
+		return invalid("protocol", "an answer comes with the BITS upload protocol alone")
+	case kind == openbits.TypeUpload && up.ReplyName != "":
+		return invalid("reply", "only a job of type upload_reply gets one")
+	case up.ReplyLimit < 0:
+		return invalid("reply_limit", "a size cannot be negative")
+	}
+	return nil
+}
+
+// replySuffix is appended to the name of a source for the reply to it.
+const replySuffix = ".reply"
 
 func checkURL(raw string) error {
 	u, err := url.Parse(raw)
@@ -136,7 +180,7 @@ func checkURL(raw string) error {
 		return invalid("url", "it is not a URL")
 	case u.Scheme != "http" && u.Scheme != "https":
 		e := invalid("url", fmt.Sprintf("%s has no scheme that is supported", openbits.RedactURL(raw)))
-		e.Hint = "Downloads work with http:// and https://."
+		e.Hint = "Transfers work with http:// and https://."
 		return e
 	case u.Hostname() == "":
 		return invalid("url", fmt.Sprintf("%s names no server", openbits.RedactURL(raw)))

@@ -30,7 +30,7 @@ func (e *Engine) complete(ctx context.Context, id string) (openbits.Job, error) 
 		if u.job.State == acknowledged {
 			return nil // its own auto_complete was faster
 		}
-		text := "all of its files are published"
+		text := doneWords[u.job.Type].finished
 		if u.job.FilesDone < u.job.FilesTotal {
 			text = fmt.Sprintf("%d of its %d files are published, the others were given up", u.job.FilesDone, u.job.FilesTotal)
 		}
@@ -125,22 +125,26 @@ func (e *Engine) publishWhole(ctx context.Context, id string) error {
 // refused is the first error of a file, err one of the queue.
 func (e *Engine) publishFiles(ctx context.Context, id string, files []openbits.File) (refused, err error) {
 	var list []openbits.Publication
+	var arriving []openbits.File
 	_, err = e.change(ctx, id, byOwner, func(u *update) error {
 		for i := range files {
 			after := files[i]
 			after.State = openbits.FilePublishing
+			if !after.Arrives() { // its server has it
+				after.State = openbits.FilePublished
+			} else {
+				list, arriving = append(list, publicationOf(u.job, after)), append(arriving, after)
+			}
 			u.file(files[i], after)
-			files[i] = after
-			list = append(list, publicationOf(u.job, after))
 		}
 		return nil
 	})
-	if err != nil {
+	if err != nil || len(list) == 0 {
 		return nil, err
 	}
 	errs := e.Sink.Publish(context.WithoutCancel(ctx), list)
 	_, err = e.change(ctx, id, byOwner, func(u *update) error {
-		for i, f := range files {
+		for i, f := range arriving {
 			after := f
 			if errs[i] != nil {
 				after.State, after.Error = openbits.FileTransferred, openbits.AsError(about(errs[i], f.Index))

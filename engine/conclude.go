@@ -141,15 +141,20 @@ func nothingLeft() *openbits.Reason {
 	return &openbits.Reason{Code: openbits.ReasonNotStarted, Text: "no file is left in it", Hint: "Add a file, or cancel it."}
 }
 
+// doneWords say of each type of job what it means that all of its files are whole.
+var doneWords = map[openbits.JobType]struct{ finished, whole, hint string }{
+	openbits.TypeDownload:    {"all of its files are published", "all of its files are whole and hidden until its owner completes it", "Publish them: bits complete "},
+	openbits.TypeUpload:      {"the server has all of its files", "the server has all of its files", "End it: bits complete "},
+	openbits.TypeUploadReply: {"the server has its file and the reply is published", "the server has its file, and the reply is hidden until its owner completes it", "Publish the reply: bits complete "},
+}
+
 // allDone is the event of a job whose files are all whole.
 func (u *update) allDone() error {
+	words := doneWords[u.job.Type]
 	if u.job.Settings.AutoComplete {
-		return u.on(OnFinish, &openbits.Reason{Code: openbits.ReasonCompleted, Text: "all of its files are published"})
+		return u.on(OnFinish, &openbits.Reason{Code: openbits.ReasonCompleted, Text: words.finished})
 	}
-	return u.on(OnDone, &openbits.Reason{
-		Code: openbits.ReasonNeedsComplete, Text: "all of its files are whole and hidden until its owner completes it",
-		Hint: "Publish them: bits complete " + short(u.job.ID) + ".",
-	})
+	return u.on(OnDone, &openbits.Reason{Code: openbits.ReasonNeedsComplete, Text: words.whole, Hint: words.hint + short(u.job.ID) + "."})
 }
 
 func (c *condition) reason(until time.Time) *openbits.Reason {
@@ -190,6 +195,9 @@ func (u *update) waitReason(next delay) *openbits.Reason {
 
 func failedReason(j openbits.Job) *openbits.Reason {
 	r := &openbits.Reason{Code: openbits.ReasonFailed, Text: "it failed", Hint: "See bits show " + short(j.ID) + "; then bits resume, or bits complete to keep what is whole."}
+	if j.Type.Uploads() {
+		r.Hint = "See bits show " + short(j.ID) + "; then bits resume, or bits cancel to give it up."
+	}
 	if j.FilesFailed > 0 {
 		r.Text = fmt.Sprintf("%d of its %d files failed", j.FilesFailed, j.FilesTotal)
 		if j.FilesTotal == 1 {

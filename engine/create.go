@@ -11,7 +11,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/openbits/openbits"
 )
@@ -19,7 +18,7 @@ import (
 // Create makes a job durable and answers it. The bool tells whether it is new: a
 // repeated request answers the job that the first one made.
 func (e *Engine) Create(ctx context.Context, n openbits.NewJob) (openbits.Job, bool, error) {
-	if err := checkJob(&n); err != nil {
+	if err := e.checkJob(&n); err != nil {
 		return openbits.Job{}, false, err
 	}
 	request := requestDigest(n)
@@ -27,7 +26,7 @@ func (e *Engine) Create(ctx context.Context, n openbits.NewJob) (openbits.Job, b
 		return repeated(j, n, request)
 	}
 	name := token()
-	files, err := e.prepare(ctx, n.Files, n.Settings.Overwrite, name, 0)
+	files, err := e.prepare(ctx, batch{n.Type, n.Settings.Overwrite, name, 0}, n.Files)
 	if err != nil {
 		return openbits.Job{}, false, err
 	}
@@ -116,49 +115,6 @@ func nameFor(files []openbits.NewFile) string {
 	}
 }
 
-// prepare checks new files, finds their folders and numbers them from first on.
-func (e *Engine) prepare(ctx context.Context, list []openbits.NewFile, overwrite bool, token string, first int) ([]openbits.File, error) {
-	folders := make(map[string]openbits.Folder)
-	taken := make(map[string]int, len(list))
-	files := make([]openbits.File, len(list))
-	for i, n := range list {
-		if err := checkFile(&n); err != nil {
-			return nil, about(err, i)
-		}
-		folder, ok := folders[n.Folder]
-		if !ok {
-			var err error
-			if folder, err = e.Sink.Folder(ctx, n.Folder); err != nil {
-				return nil, about(err, i)
-			}
-			folders[n.Folder] = folder
-		}
-		f := openbits.File{
-			Index: first + i, URL: n.URL, Place: openbits.Place{Folder: folder, Name: n.Name, Part: partName(token, first+i)},
-			State: openbits.FileQueued, BytesTotal: openbits.Unknown, Digest: n.Digest,
-		}
-		if other, ok := taken[f.Place.Path()]; ok {
-			return nil, about(&openbits.Error{
-				Op: "add", Object: f.Place.Path(), Kind: openbits.KindDestinationBusy, Context: openbits.ContextLocalFile, File: i,
-				Text: fmt.Sprintf("file %d of the same request goes there too", other), Hint: "Give each file a name of its own.",
-			}, i)
-		}
-		taken[f.Place.Path()] = i
-		exists, err := e.Sink.Exists(ctx, f.Place)
-		if err != nil {
-			return nil, about(err, i)
-		}
-		if exists && !overwrite {
-			return nil, about(&openbits.Error{
-				Op: "add", Object: f.Place.Path(), Kind: openbits.KindFileExists, Context: openbits.ContextLocalFile, File: i,
-				Text: "a file with this name exists already", Hint: "Choose another name, remove the file, or allow replacing it with --overwrite.",
-			}, i)
-		}
-		files[i] = f
-	}
-	return files, nil
-}
-
 // about notes which file of a request an error is about.
 func about(err error, index int) error {
 	e := *openbits.AsError(err)
@@ -202,7 +158,7 @@ func (e *Engine) AddFiles(ctx context.Context, id string, first int, list []open
 	if len(known) == len(list) && len(list) > 0 {
 		return known, nil
 	}
-	files, err := e.prepare(ctx, list[len(known):], job.Settings.Overwrite, job.Token, first+len(known))
+	files, err := e.prepare(ctx, batch{job.Type, job.Settings.Overwrite, job.Token, first + len(known)}, list[len(known):])
 	if err != nil {
 		return nil, err
 	}
@@ -248,18 +204,12 @@ func (e *Engine) matchKnown(ctx context.Context, job openbits.Job, first int, li
 		}
 		from = page.Next
 	}
-	folders := make(map[string]openbits.Folder)
+	where := newPlaces(e)
 	for i, f := range known[:min(n, len(known))] {
-		folder, ok := folders[list[i].Folder]
-		if !ok {
-			var err error
-			if folder, err = e.Sink.Folder(ctx, list[i].Folder); err != nil {
-				return nil, about(err, i)
-			}
-			folders[list[i].Folder] = folder
+		same, err := where.same(ctx, f, list[i])
+		if err != nil {
+			return nil, about(err, i)
 		}
-		same := f.URL == list[i].URL && f.Place.Name == list[i].Name && f.Place.Folder.Path == folder.Path &&
-			f.Digest.Algorithm == list[i].Digest.Algorithm && strings.EqualFold(f.Digest.Expected, list[i].Digest.Expected)
 		if !same {
 			return nil, invalid("first", fmt.Sprintf("file %d is there already and is another one", first+i))
 		}

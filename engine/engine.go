@@ -15,10 +15,13 @@ import (
 
 // Options are the parts an engine is made of. Store, Sink, Machine, Downloads and NewLimiter are required.
 type Options struct {
-	Store      Store
-	Sink       Sink
-	Machine    Machine
-	Downloads  Mover
+	Store     Store
+	Sink      Sink
+	Machine   Machine
+	Downloads Mover
+	// Uploads are the movers of upload jobs by protocol, and Sources opens what they send; nil: there are no upload jobs.
+	Uploads    map[openbits.Protocol]Sender
+	Sources    Sources
 	NewLimiter func(bytesPerSecond int64) Limiter
 	Log        *slog.Logger // one line per transition; nil: none
 
@@ -93,7 +96,9 @@ type Engine struct {
 	news    *news
 
 	started  time.Time
+	untold   atomic.Bool // a server is still to be told that an upload has ended
 	received atomic.Int64
+	sent     atomic.Int64
 	retries  atomic.Int64
 	restarts atomic.Int64
 }
@@ -143,13 +148,13 @@ func (e *Engine) Close() {
 	e.rememberClock(context.Background())
 }
 
-// Idle reports whether no job runs or is going to run by itself.
+// Idle reports whether no job runs or is going to run by itself, and no server is to be told anything.
 func (e *Engine) Idle(ctx context.Context) (bool, error) {
 	counts, err := e.Store.CountJobs(ctx)
 	if err != nil {
 		return false, err
 	}
-	return counts[queued]+counts[connecting]+counts[transferring]+counts[transient] == 0, nil
+	return counts[queued]+counts[connecting]+counts[transferring]+counts[transient] == 0 && !e.untold.Load(), nil
 }
 
 // kick makes the loop look again at what is due.

@@ -235,6 +235,9 @@ func (m *motion) settle(state openbits.FileState, failure *openbits.Error, next 
 		if state == openbits.FileQueued && m.row.State == openbits.FilePublishing && (s.pf == nil || sealed) {
 			state = openbits.FilePublishing // what became of the publication is still to be found out
 		}
+		if sent, known := m.acknowledged(); known {
+			after.BytesDone = sent
+		}
 		after.State, after.Error, after.NextTry, after.Attempts = state, failure, u.wall(next), attempts
 		after.Digest.Actual = s.actual
 		if state == openbits.FileQuarantined { // the part keeps the content, its bytes do not count

@@ -37,9 +37,12 @@ func (r *run) finisher() {
 func (r *run) finish(batch []*motion) {
 	ctx := r.e.settleContext()
 	var errs []error
-	if r.autoComplete() {
+	switch {
+	case r.kind().Uploads():
+		errs = r.finishSent(ctx, batch)
+	case r.autoComplete():
 		errs = r.publishBatch(ctx, batch)
-	} else {
+	default:
 		errs = r.keepBatch(ctx, batch)
 	}
 	for i, m := range batch {
@@ -175,8 +178,12 @@ func (r *run) publication(f openbits.File) openbits.Publication {
 
 // publicationOf is how a file of a job is to be published.
 func publicationOf(j openbits.Job, f openbits.File) openbits.Publication {
+	size := f.BytesTotal
+	if f.Upload != nil {
+		size = f.Upload.ReplySize
+	}
 	return openbits.Publication{
-		Place: f.Place, Inode: f.Inode, Size: f.BytesTotal, Mode: 0o666 &^ j.Settings.Umask & 0o666,
+		Place: f.Place, Inode: f.Inode, Size: size, Mode: 0o666 &^ j.Settings.Umask & 0o666,
 		Modified: f.Modified, Overwrite: j.Settings.Overwrite, Background: j.Priority.Background(),
 	}
 }

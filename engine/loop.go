@@ -139,8 +139,14 @@ func (e *Engine) heard(ev MachineEvent) {
 		if r, ok := e.Downloads.(Resetter); ok {
 			r.Reset()
 		}
+		for _, s := range e.Uploads {
+			if r, ok := s.(Resetter); ok {
+				r.Reset()
+			}
+		}
 		e.hosts.relent()
 		e.tryAll()
+		e.sweepSoon()
 	}
 }
 

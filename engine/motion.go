@@ -18,7 +18,7 @@ import (
 	"github.com/openbits/openbits"
 )
 
-// motion is one file being moved: the part that its mover writes to, and what is known of it.
+// motion is one file being moved: the part that its mover writes to, or the source it is sent from, and what is known of it.
 type motion struct {
 	r      *run
 	ctx    context.Context
@@ -36,7 +36,7 @@ type motion struct {
 
 	mu       sync.Mutex
 	pf       PartFile      // nil before it is opened, and once it is given back
-	head     openbits.Head // Offset is what the part holds
+	head     openbits.Head // Offset is what the part holds, or what the server of an upload has
 	hash     hash.Hash     // over what is held; nil when the content is not hashed
 	epoch    int           // counts the times it began from 0
 	saved    int64         // bytes that the last checkpoint covers
@@ -47,6 +47,7 @@ type motion struct {
 	settled  bool             // what became of it is recorded
 	actual   string           // digest of the whole content
 	carrier  openbits.Carrier // of the connection that brings it; nil: none does, or it cannot tell
+	up       *sending         // of an upload, once its source is open
 }
 
 // Reasons for which files in motion are stopped.

@@ -36,7 +36,7 @@ func (m *motion) main() {
 // errHostPaused: while the file waited for a connection its server failed for another one.
 var errHostPaused = errors.New("the server is left alone")
 
-// transfer brings the part file to the whole content.
+// transfer brings the file to where it belongs, when its server has a connection for it.
 func (m *motion) transfer() error {
 	r := m.r
 	host := hostOf(m.file.URL)
@@ -48,11 +48,28 @@ func (m *motion) transfer() error {
 	if until, _ := r.blocked(host, time.Now()); !until.IsZero() {
 		return errHostPaused
 	}
+	if m.file.Upload != nil {
+		err = m.send()
+	} else {
+		err = m.fetch()
+	}
+	if err == nil {
+		r.e.hosts.worked(host)
+		if way := r.way(host); way != host {
+			r.e.hosts.worked(way)
+		}
+	}
+	return err
+}
+
+// fetch brings the part file to the whole content.
+func (m *motion) fetch() error {
 	if err := m.open(); err != nil {
 		return err
 	}
+	var err error
 	if m.whole() {
-		r.connect()
+		m.r.connect()
 		err = m.End()
 	} else {
 		err = m.move(false)
@@ -62,12 +79,6 @@ func (m *motion) transfer() error {
 		// and a cache on the way may be to blame: one fresh fetch tells.
 		if err = m.again(); err == nil {
 			err = m.move(true)
-		}
-	}
-	if err == nil {
-		r.e.hosts.worked(host)
-		if way := r.way(host); way != host {
-			r.e.hosts.worked(way)
 		}
 	}
 	return err

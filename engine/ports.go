@@ -59,7 +59,25 @@ type Mover interface {
 
 // Sender is the kind of mover that uploads.
 type Sender interface {
+	// Send sends what the server does not have yet. It returns nil when the server has said that it has the whole file, and
+	// for an upload_reply after src.Reply returned nil; every other way out is an *openbits.Error, or ctx's error.
+	// Kind client_server_protocol_mismatch: the server does not speak the protocol, and nothing was changed there.
 	Send(ctx context.Context, t openbits.Transfer, src openbits.Source) error
+}
+
+// Abandoner is a Sender that keeps sessions on servers.
+type Abandoner interface {
+	// Abandon tells the server that a session has ended. It returns nil when the server knows, or does not care.
+	Abandon(ctx context.Context, t openbits.Transfer, s openbits.Session) error
+}
+
+// Sources opens the files that are sent, with the rights of the job's owner. Its conformance suite is in sink/sinktest.
+type Sources interface {
+	// FindSource checks that a plain file that can be read stands under name in an existing folder.
+	// Kinds: source_missing, read_denied, unsafe_path, invalid_argument, invalid_name.
+	FindSource(ctx context.Context, folder, name string) (openbits.Place, openbits.SourceState, error)
+	// OpenSource opens such a file. Kinds: FindSource's.
+	OpenSource(ctx context.Context, p openbits.Place) (openbits.SourceFile, error)
 }
 
 // Resetter is a mover that keeps connections between calls. Reset drops the idle ones,

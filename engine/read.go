@@ -187,6 +187,12 @@ func (e *Engine) Open(ctx context.Context, id string, index int) (io.ReadSeekClo
 	if !f.State.Done() {
 		return nil, f, fileState("read", f)
 	}
+	if !f.Arrives() {
+		return nil, f, &openbits.Error{
+			Op: "read", Object: f.Path(), Kind: openbits.KindNotSupported, Context: openbits.ContextLocalFile, File: f.Index,
+			Text: "it was sent, and nothing came back that could be read",
+		}
+	}
 	content, err := e.Sink.View(ctx, f.Place, f.State == openbits.FilePublished)
 	return content, f, err
 }
@@ -221,7 +227,7 @@ func (e *Engine) Stats(ctx context.Context) (openbits.Stats, error) {
 	}
 	last, err := e.Store.LastEvent(ctx)
 	return openbits.Stats{
-		Started: e.started, Jobs: counts, BytesReceived: e.received.Load(), Connections: e.hosts.connections(),
+		Started: e.started, Jobs: counts, BytesReceived: e.received.Load(), BytesSent: e.sent.Load(), Connections: e.hosts.connections(),
 		Retries: e.retries.Load(), Restarts: e.restarts.Load(), LastEvent: last,
 	}, err
 }

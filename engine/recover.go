@@ -92,10 +92,19 @@ func (e *Engine) retryUntimed(ctx context.Context) error {
 	}
 }
 
-// sweeper deletes the bytes of ended jobs, after their transfers have ended.
+// sweepSoon makes the sweeper look at ended jobs.
+func (e *Engine) sweepSoon() {
+	select {
+	case e.sweeps <- struct{}{}:
+	default:
+	}
+}
+
+// sweeper deletes the bytes of ended jobs, and tells the servers of ended uploads, after their transfers have ended.
 func (e *Engine) sweeper() {
 	retry := time.NewTimer(0)
 	defer retry.Stop()
+	failures := 0
 	for {
 		select {
 		case <-e.ctx.Done():
@@ -103,15 +112,21 @@ func (e *Engine) sweeper() {
 		case <-e.sweeps:
 		case <-retry.C:
 		}
-		if err := e.sweepAll(e.ctx); err != nil && e.ctx.Err() == nil {
-			e.Log.Error("cannot delete the bytes of an ended job", "error", err)
-			retry.Reset(openbits.MaxRetryDelay)
+		err := e.sweepAll(e.ctx)
+		switch {
+		case err == nil:
+			failures = 0
+		case e.ctx.Err() == nil:
+			e.Log.Error("cannot clear up after an ended job", "error", err)
+			failures++
+			retry.Reset(backoff(failures, openbits.DefaultRetryDelay, false))
 		}
 	}
 }
 
 // sweepAll goes on with the next job after one whose bytes cannot be deleted, and answers the first such error.
 func (e *Engine) sweepAll(ctx context.Context) (first error) {
+	defer func() { e.untold.Store(first != nil && openbits.AsError(first).Context != openbits.ContextLocalFile) }()
 	for after := ""; ; {
 		page, err := e.Store.Jobs(ctx, openbits.JobQuery{Sweep: true, After: after, Limit: agendaBatch})
 		if err != nil {
@@ -159,6 +174,7 @@ func (e *Engine) sweep(ctx context.Context, j openbits.Job) error {
 	if !j.State.Final() {
 		states = []openbits.FileState{openbits.FileDropped}
 	}
+	var untold error
 	for from := 0; ; {
 		page, err := e.files(ctx, j.ID, openbits.FileQuery{States: states, From: from, Limit: requeueBatch})
 		if err != nil {
@@ -168,43 +184,54 @@ func (e *Engine) sweep(ctx context.Context, j openbits.Job) error {
 		if err != nil {
 			return err
 		}
-		if len(page.Files) > 0 {
-			places := make([]openbits.Place, len(page.Files))
-			for i, f := range page.Files {
-				places[i] = f.Place
-			}
-			if err := e.Sink.Discard(ctx, places); err != nil {
-				return err
-			}
+		if err := e.discard(ctx, page.Files); err != nil {
+			return err
 		}
+		told, err := e.abandonAll(ctx, j, page.Files)
+		untold = cmp.Or(untold, err)
 		_, err = e.change(ctx, j.ID, byService, func(u *update) error {
 			// The job's sums stay as they were when it ended: they tell what it had done.
 			for i, f := range page.Files {
 				switch {
 				case done[i]:
 					u.file(f, asPublished(f))
-				case f.State != openbits.FileDropped:
+				case f.State != openbits.FileDropped || told[i]:
 					f.State, f.Checkpoint = openbits.FileDropped, nil
 					u.change.Files = append(u.change.Files, f)
 				}
 			}
 			// What was removed, or ended, meanwhile is for another sweep.
 			more := u.job.State.Final() != j.State.Final() || u.job.NextFile-u.job.FilesTotal != j.NextFile-j.FilesTotal
-			if u.job.Sweep = page.Next >= 0 || more; more {
+			if u.job.Sweep = page.Next >= 0 || more || untold != nil; more {
 				u.effects |= DoSweep
 			}
 			return nil
 		})
 		if from = page.Next; err != nil || from < 0 {
-			return err
+			return cmp.Or(err, untold)
 		}
 	}
+}
+
+// discard deletes the part files of files.
+func (e *Engine) discard(ctx context.Context, files []openbits.File) error {
+	var places []openbits.Place
+	for _, f := range files {
+		if f.Arrives() {
+			places = append(places, f.Place)
+		}
+	}
+	if len(places) == 0 {
+		return nil
+	}
+	return e.Sink.Discard(ctx, places)
 }
 
 // settled tells which files of an ended job stand under their final names although their rows do not say so.
 func (e *Engine) settled(ctx context.Context, j openbits.Job, files []openbits.File) ([]bool, error) {
 	done := make([]bool, len(files))
 	for i, f := range files {
+		done[i] = f.Upload != nil && f.Upload.Sent && !f.Arrives() && f.State != openbits.FileDropped // its server has it
 		if f.Inode == "" || f.State == openbits.FileDropped {
 			continue
 		}

@@ -129,10 +129,7 @@ func (u *update) publishLocked() {
 		}
 	}
 	if u.effects&DoSweep != 0 {
-		select {
-		case e.sweeps <- struct{}{}:
-		default:
-		}
+		e.sweepSoon()
 	}
 	if u.effects&(DoSchedule|DoStop) != 0 {
 		e.kick()

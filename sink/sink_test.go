@@ -17,6 +17,10 @@ func TestSink(t *testing.T) {
 	sinktest.Run(t, func(t *testing.T) engine.Sink { return newSink(t) })
 }
 
+func TestSources(t *testing.T) {
+	sinktest.RunSources(t, func(t *testing.T) engine.Sources { return newSink(t) })
+}
+
 func newSink(t testing.TB) *sink.Sink {
 	s := sink.New(sink.Options{})
 	t.Cleanup(func() {

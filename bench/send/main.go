@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Send uploads a file with one PUT over a connection that is governed as a background job's is. It stands in for upload
-// jobs, which do not exist yet, so that bench/yield can measure what their connections will do to others.
+// jobs, so that bench/yield can measure what their connections do to others, without a service.
 //
 //	send URL FILE
 package main

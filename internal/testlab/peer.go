@@ -101,8 +101,10 @@ func (p *Peer) start(s spec, program string) error {
 	if p.backend != nil {
 		p.Root = p.backend.Root
 	}
-	if err := os.Mkdir(filepath.Join(dir, "root"), 0o755); err != nil {
-		return err
+	for _, name := range []string{"root", "dav"} {
+		if err := os.Mkdir(filepath.Join(dir, name), 0o755); err != nil {
+			return err
+		}
 	}
 	if p.port, err = freePort(); err != nil {
 		return err

@@ -77,6 +77,14 @@ http {
     location /noetag/ { alias @ROOT@/; etag off; }
     location /noranges/ { alias @ROOT@/; max_ranges 0; }
     location /gzip/ { alias @ROOT@/; gzip on; gzip_types *; gzip_min_length 1; }
+    # Uploads: kept here, and passed on to the port in the path, with and without holding them back first.
+    location /dav/ { root @DIR@; client_max_body_size 0; dav_methods PUT DELETE MKCOL; create_full_put_path on; }
+    location ~ ^/buffered/(?<back>[0-9]+)(?<rest>/.*)$ {
+      client_max_body_size 1m; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_pass http://127.0.0.1:$back$rest$is_args$args;
+    }
+    location ~ ^/unbuffered/(?<back>[0-9]+)(?<rest>/.*)$ {
+      client_max_body_size 1m; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_request_buffering off; proxy_pass http://127.0.0.1:$back$rest$is_args$args;
+    }
     # What was sent is logged, at the rate of the query: bytes per second for each connection.
     location /logged/ { alias @ROOT@/; limit_rate $arg_rate; access_log @DIR@/logged.log logged; }
   }
@@ -95,7 +103,15 @@ Listen 127.0.0.1:@PORT@
 ErrorLog @DIR@/error.log
 LoadModule mpm_event_module /usr/lib/apache2/modules/mod_mpm_event.so
 LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
+LoadModule alias_module /usr/lib/apache2/modules/mod_alias.so
+LoadModule dav_module /usr/lib/apache2/modules/mod_dav.so
+LoadModule dav_fs_module /usr/lib/apache2/modules/mod_dav_fs.so
 DocumentRoot @ROOT@
+DavLockDB @DIR@/locks
+Alias /dav @DIR@/dav
+<Directory @DIR@/dav>
+  Dav On
+</Directory>
 `),
 	},
 	"lighttpd": {

@@ -4,7 +4,6 @@
 package httpget
 
 import (
-	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -12,6 +11,7 @@ import (
 	"time"
 
 	"github.com/openbits/openbits"
+	"github.com/openbits/openbits/internal/web"
 )
 
 const (
@@ -32,44 +32,9 @@ const (
 
 var buffers = sync.Pool{New: func() any { b := make([]byte, copyBuffer); return &b }}
 
-// watch ends a request whose peer is silent for too long. It is armed while the peer is
-// waited for and rests while the part is written, which may take as long as it wants.
-type watch struct {
-	cancel context.CancelCauseFunc
-	timer  *time.Timer
-	limit  time.Duration
-}
-
-func newWatch(ctx context.Context) (context.Context, *watch) {
-	ctx, cancel := context.WithCancelCause(ctx)
-	w := &watch{cancel: cancel}
-	return ctx, w
-}
-
-func (w *watch) arm(limit time.Duration) {
-	if w.timer != nil && w.limit == limit {
-		w.timer.Reset(limit)
-		return
-	}
-	w.rest()
-	w.limit = limit
-	w.timer = time.AfterFunc(limit, func() { w.cancel(silence{limit}) })
-}
-
-func (w *watch) rest() {
-	if w.timer != nil {
-		w.timer.Stop()
-	}
-}
-
-func (w *watch) stop() {
-	w.rest()
-	w.cancel(nil)
-}
-
 // copy hands the body to the part: length bytes of it, or all when that is Unknown. It
 // answers how many the part took. An error of the part is a partError.
-func (f *fetch) copy(w *watch, part openbits.Part, body io.Reader, length int64) (n int64, err error) {
+func (f *fetch) copy(w *web.Watch, part openbits.Part, body io.Reader, length int64) (n int64, err error) {
 	p := buffers.Get().(*[]byte)
 	defer buffers.Put(p)
 	buf, fill, flushed := *p, 0, time.Now()
@@ -93,9 +58,9 @@ func (f *fetch) copy(w *watch, part openbits.Part, body io.Reader, length int64)
 		if len(room) == 0 {
 			break
 		}
-		w.arm(f.m.timeouts.Idle)
+		w.Arm(f.m.web.Timeouts.Idle)
 		k, rerr := body.Read(room)
-		w.rest()
+		w.Rest()
 		fill += k
 		if waited := time.Since(flushed); fill == len(buf) || rerr != nil || waited >= maxWait || waited >= minWait && int64(fill) >= n/waitShare {
 			if err := flush(); err != nil {
@@ -117,23 +82,23 @@ func (f *fetch) copy(w *watch, part openbits.Part, body io.Reader, length int64)
 
 // beyond reads the end of a body of which all bytes arrived, which frees the connection for
 // the next request. Only more bytes are an error: the answer said there are none.
-func (f *fetch) beyond(w *watch, body io.Reader) error {
+func (f *fetch) beyond(w *web.Watch, body io.Reader) error {
 	var one [1]byte
-	w.arm(f.m.timeouts.Idle)
+	w.Arm(f.m.web.Timeouts.Idle)
 	k, _ := body.Read(one[:])
-	w.rest()
+	w.Rest()
 	if k > 0 {
-		return invalid("the server sends more bytes than it announced")
+		return web.Invalid("the server sends more bytes than it announced")
 	}
 	return nil
 }
 
 // drain reads a small body that nobody wants, so that its connection can be used again.
-func (f *fetch) drain(w *watch, resp *http.Response) {
+func (f *fetch) drain(w *web.Watch, resp *http.Response) {
 	if resp.ContentLength < 0 || resp.ContentLength > maxDrain {
 		return
 	}
-	w.arm(f.m.timeouts.Idle)
+	w.Arm(f.m.web.Timeouts.Idle)
 	_, _ = io.Copy(io.Discard, resp.Body)
-	w.rest()
+	w.Rest()
 }

@@ -9,9 +9,9 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"strings"
 
 	"github.com/openbits/openbits"
+	"github.com/openbits/openbits/internal/web"
 )
 
 const (
@@ -44,18 +44,11 @@ func (m *Mover) newFetch(t openbits.Transfer) (*fetch, error) {
 	if f.route == nil {
 		f.route = &openbits.Route{}
 	}
-	u, err := url.Parse(t.URL)
-	if err != nil || u.Hostname() == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return nil, f.explain(&openbits.Error{
-			Kind: openbits.KindInvalidArgument, Context: openbits.ContextRemoteFile, Text: "this is not a URL that can be fetched",
-			Hint: "Give a URL that begins with http:// or https:// and names a host.",
-		})
+	var err error
+	if f.url, err = web.ParseTarget(t, f.route.Headers); err != nil {
+		return nil, f.explain(err)
 	}
-	f.url = u
-	if e := checkHeaders(f.route.Headers); e != nil {
-		return nil, f.explain(e)
-	}
-	if f.transport, err = m.transportFor(t, f.route); err != nil {
+	if f.transport, err = m.web.Transport(t, f.route); err != nil {
 		return nil, f.explain(err)
 	}
 	return f, nil
@@ -68,7 +61,11 @@ func (e partError) Unwrap() error { return e.error }
 
 // run asks until the part is whole or something fails.
 func (f *fetch) run(ctx context.Context, part openbits.Part) error {
-	ctx = f.carried(ctx, part)
+	var tell func(openbits.Carrier)
+	if asking, ok := part.(openbits.CarriedPart); ok {
+		tell = asking.CarriedBy
+	}
+	ctx = web.Carried(ctx, f.t.Priority, tell)
 	for {
 		held := part.Held()
 		if held.Offset > 0 && held.Offset == held.Total {
@@ -109,8 +106,8 @@ func (f *fetch) byDigest(held openbits.Head) bool {
 
 // step makes one request and takes what its answer brings. It answers true when the part is whole.
 func (f *fetch) step(ctx context.Context, part openbits.Part, a ask) (bool, error) {
-	ctx, w := newWatch(ctx)
-	defer w.stop()
+	ctx, w := web.NewWatch(ctx)
+	defer w.Stop()
 	resp, err := f.get(ctx, w, a)
 	if err != nil {
 		return false, err
@@ -145,7 +142,7 @@ func (f *fetch) step(ctx context.Context, part openbits.Part, a ask) (bool, erro
 }
 
 // receive takes the body of an accepted answer.
-func (f *fetch) receive(ctx context.Context, w *watch, part openbits.Part, resp *http.Response, v verdict) (bool, error) {
+func (f *fetch) receive(ctx context.Context, w *web.Watch, part openbits.Part, resp *http.Response, v verdict) (bool, error) {
 	host := resp.Request.URL.Host
 	n, err := f.copy(w, part, resp.Body, v.length)
 	if err != nil {
@@ -153,7 +150,7 @@ func (f *fetch) receive(ctx context.Context, w *watch, part openbits.Part, resp 
 		if errors.As(err, &local) {
 			return false, err
 		}
-		e := bodyError(ctx, err, host)
+		e := web.BodyError(ctx, err, host)
 		if e.Kind == openbits.KindConnectionClosed && n >= reconnectAfter && f.ranges && resumable(part.Held()) {
 			return false, nil
 		}
@@ -196,30 +193,4 @@ func (f *fetch) expired(resp *http.Response, a ask) bool {
 }
 
 // explain completes an error with what was attempted, and on which file.
-func (f *fetch) explain(err error) error {
-	var e *openbits.Error
-	if !errors.As(err, &e) {
-		return f.explain(&openbits.Error{Kind: openbits.KindInternal, Context: openbits.ContextUnknown, Err: err})
-	}
-	full := *e
-	full.Op, full.Object, full.File = "fetch", openbits.RedactURL(f.t.URL), f.t.Index
-	if full.Context == "" {
-		full.Context = openbits.ContextTransport
-	}
-	return &full
-}
-
-// checkHeaders refuses headers that would break the rules by which answers are judged.
-func checkHeaders(list []openbits.Header) *openbits.Error {
-	for _, h := range list {
-		name := http.CanonicalHeaderKey(strings.TrimSpace(h.Name))
-		if reserved[name] || strings.HasPrefix(name, "Proxy-") || !validHeader(name, h.Value) {
-			return &openbits.Error{
-				Kind: openbits.KindInvalidArgument, Context: openbits.ContextRemoteFile,
-				Text: fmt.Sprintf("the header %q cannot be set", h.Name),
-				Hint: "Remove it: openbits sets the headers that concern ranges, codings and the connection itself.",
-			}
-		}
-	}
-	return nil
-}
+func (f *fetch) explain(err error) error { return web.Explain(err, "fetch", f.t) }

@@ -29,65 +29,24 @@ package httpget
 
 import (
 	"context"
-	"time"
 
 	"github.com/openbits/openbits"
 	"github.com/openbits/openbits/internal/dial"
+	"github.com/openbits/openbits/internal/web"
 )
 
 // Options are the settings of a Mover. The zero value works.
-type Options struct {
-	UserAgent string    // such as "openbits/1.0"; empty: "openbits"
-	Dial      dial.Func // every connection is made by it; nil: a dial.Dialer
-	Timeouts  Timeouts
-}
+type Options = web.Options
 
 // Timeouts say how long a silent peer is waited for; 0 stands for the default.
-type Timeouts struct {
-	Connect time.Duration // name resolution and TCP, 30 s
-	TLS     time.Duration // TLS handshake, 15 s
-	Header  time.Duration // from the request to the first line of the answer, 60 s
-	Idle    time.Duration // without a byte of the body, 60 s
-	Ping    time.Duration // HTTP/2: silence before a ping, and the wait for its answer, 15 s each
-}
-
-func (t Timeouts) orDefaults() Timeouts {
-	for _, d := range []struct {
-		field *time.Duration
-		value time.Duration
-	}{
-		{&t.Connect, dial.DefaultTimeout},
-		{&t.TLS, 15 * time.Second},
-		{&t.Header, 60 * time.Second},
-		{&t.Idle, 60 * time.Second},
-		{&t.Ping, 15 * time.Second},
-	} {
-		if *d.field <= 0 {
-			*d.field = d.value
-		}
-	}
-	return t
-}
+type Timeouts = web.Timeouts
 
 // Mover downloads. It is safe for use by several goroutines. It keeps connections for
 // later calls, those of foreground and background jobs and of different routes apart.
-type Mover struct {
-	agent    string
-	dial     dial.Func
-	timeouts Timeouts
-	pool     pool
-}
+type Mover struct{ web *web.Client }
 
 // New makes a Mover.
-func New(o Options) *Mover {
-	if o.UserAgent == "" {
-		o.UserAgent = "openbits"
-	}
-	if o.Dial == nil {
-		o.Dial = (&dial.Dialer{}).DialContext
-	}
-	return &Mover{agent: o.UserAgent, dial: o.Dial, timeouts: o.Timeouts.orDefaults()}
-}
+func New(o Options) *Mover { return &Mover{web.New(o)} }
 
 // Move fetches what part does not hold yet. It returns nil after part.End returned nil,
 // ctx's error when ctx ended, and an *openbits.Error otherwise. Errors of the part are
@@ -106,4 +65,4 @@ func (m *Mover) Move(ctx context.Context, t openbits.Transfer, part openbits.Par
 
 // Reset drops the connections that are kept. Those in use stay with the calls that use
 // them and serve no other call any more.
-func (m *Mover) Reset() { m.pool.reset() }
+func (m *Mover) Reset() { m.web.Reset() }

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/net/http/httpguts"
 
 	"github.com/openbits/openbits"
+	"github.com/openbits/openbits/internal/web"
 )
 
 // maxETag is the longest entity tag that is kept: it is stored and sent back.
@@ -36,15 +37,15 @@ func (f *fetch) judge(a ask, resp *http.Response) verdict {
 	case status == http.StatusPartialContent && a.ranged:
 		return f.judgeRange(a, resp)
 	case status == http.StatusPartialContent:
-		return verdict{err: invalid(host + " sends a part of the file although the whole was asked for")}
+		return verdict{err: web.Invalid(host + " sends a part of the file although the whole was asked for")}
 	case status == http.StatusRequestedRangeNotSatisfiable && a.ranged:
 		// What is held is less than the known size here, or the size is not known: the
 		// server's file is another one, or its word proves nothing about the end.
 		return verdict{again: "the server has no such range"}
 	case status/100 == 2:
-		return verdict{err: invalid(fmt.Sprintf("%s answers %s, which brings no file", host, resp.Status))}
+		return verdict{err: web.Invalid(fmt.Sprintf("%s answers %s, which brings no file", host, resp.Status))}
 	default:
-		return verdict{err: statusError(resp, host)}
+		return verdict{err: web.StatusError(resp, host)}
 	}
 }
 

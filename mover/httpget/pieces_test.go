@@ -12,6 +12,7 @@ import (
 
 	"github.com/openbits/openbits"
 	"github.com/openbits/openbits/internal/testlab"
+	"github.com/openbits/openbits/internal/web"
 )
 
 // trickle is a body that brings step bytes at a time, each after a pause, and then err.
@@ -50,8 +51,8 @@ func pieces(t *testing.T, b trickle) (list []int, err error) {
 			last = time.Now()
 			return nil
 		}
-		_, w := newWatch(t.Context())
-		defer w.stop()
+		_, w := web.NewWatch(t.Context())
+		defer w.Stop()
 		f := &fetch{m: New(Options{})}
 		var n int64
 		n, err = f.copy(w, part, &b, int64(total))
@@ -115,8 +116,8 @@ func TestPiecesOfTheBroken(t *testing.T) {
 		if err := part.Begin(openbits.Head{Total: whole}); err != nil {
 			t.Fatal(err)
 		}
-		_, w := newWatch(t.Context())
-		defer w.stop()
+		_, w := web.NewWatch(t.Context())
+		defer w.Stop()
 		n, err := (&fetch{m: New(Options{})}).copy(w, part, io.Reader(&trickle{8 << 10, came, time.Millisecond, broken}), whole)
 		if n != came || part.Held().Offset != came || !errors.Is(err, broken) {
 			t.Errorf("%d bytes, %d of them written, %v; want %d", n, part.Held().Offset, err, came)

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/openbits/openbits"
+	"github.com/openbits/openbits/internal/web"
 )
 
 // maxPortalPage is the largest page that is taken for a sign-in page.
@@ -33,31 +34,23 @@ func (f *fetch) portal(a ask, resp *http.Response) *openbits.Error {
 		return nil
 	}
 	host := resp.Request.URL.Host
-	elsewhere := originOf(resp.Request.URL) != originOf(f.url)
+	elsewhere := !web.SameOrigin(resp.Request.URL, f.url)
 	small := resp.ContentLength <= maxPortalPage
 	suffix := strings.ToLower(strings.TrimPrefix(path.Ext(f.url.Path), "."))
 	switch {
 	case a.held.Offset > 0 && elsewhere && !a.held.Validator.Zero():
-		return portalError(host)
+		return web.PortalError(host)
 	case small && elsewhere && suffix != "" && !pageSuffixes[suffix] && strings.Trim(suffix, "0123456789") != "":
-		return portalError(host)
+		return web.PortalError(host)
 	case small && !elsewhere && dataSuffixes[suffix]:
 		if f.url.Scheme == "http" {
-			return portalError(host)
+			return web.PortalError(host)
 		}
-		e := invalid(host + " answers with a web page in place of the file")
+		e := web.Invalid(host + " answers with a web page in place of the file")
 		e.Hint = "Look at the URL in a browser: the page may ask for a sign-in or name an error."
 		return e
 	}
 	return nil
-}
-
-func portalError(host string) *openbits.Error {
-	return &openbits.Error{
-		Kind: openbits.KindCaptivePortal, Context: openbits.ContextTransport,
-		Text: "a page of " + host + " answers in place of the file",
-		Hint: "Sign in to this network in a browser; the file is asked for again by itself.",
-	}
 }
 
 func attachment(resp *http.Response) bool {

@@ -198,10 +198,10 @@ func (t *transaction) release(e *entry, f *openbits.File) {
 	}
 }
 
-// claiming reports whether the unpublished files of a job claim their paths: uploads only
-// read theirs, and final jobs write no more.
+// claiming reports whether the unpublished files of a job claim the paths under which something arrives: nothing does in
+// an upload without a reply, and final jobs write no more.
 func claiming(j openbits.Job) bool {
-	return j.Type == openbits.TypeDownload && !j.State.Final()
+	return j.Type != openbits.TypeUpload && !j.State.Final()
 }
 
 func (q *queue) find(id string) (*entry, error) {

@@ -41,6 +41,11 @@ func copyFile(f openbits.File) openbits.File {
 		c.Segments, c.Hash = copySlice(c.Segments), copySlice(c.Hash)
 		f.Checkpoint = &c
 	}
+	if f.Upload != nil {
+		u := *f.Upload
+		u.Session.Data = copySlice(u.Session.Data)
+		f.Upload = &u
+	}
 	return f
 }
 

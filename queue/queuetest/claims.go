@@ -118,14 +118,15 @@ func testClaimsOrder(t *testing.T, open Open) {
 	})
 	b.same("holder", b.ids(openbits.JobQuery{Path: rival(1, 0).Place.Path()}), []string{jobID(3)})
 
-	// Uploads read their files and claim nothing.
-	for n, kind := range map[int]openbits.JobType{4: openbits.TypeUpload, 5: openbits.TypeUploadReply} {
-		up := newJob(n)
-		up.Type = kind
-		b.commit(openbits.Change{
-			NewJobs: []openbits.JobRow{{Job: up}}, NewFiles: []openbits.File{rival(n, 0), rival(n, 1)},
-		})
-	}
+	// Uploads claim nothing, but for the path of a reply.
+	up, reply := newJob(4), newJob(5)
+	up.Type, reply.Type = openbits.TypeUpload, openbits.TypeUploadReply
+	b.commit(openbits.Change{
+		NewJobs: []openbits.JobRow{{Job: up}}, NewFiles: []openbits.File{rival(4, 0), rival(4, 1)},
+	})
+	b.refuse(openbits.Change{
+		NewJobs: []openbits.JobRow{{Job: reply}}, NewFiles: []openbits.File{rival(5, 0)},
+	}, openbits.KindDestinationBusy)
 	b.same("holder", b.ids(openbits.JobQuery{Path: rival(1, 0).Place.Path()}), []string{jobID(3)})
 }
 

@@ -22,6 +22,8 @@ func fill(p any, seed int) {
 		v.Rate, v.Transport = 0, nil
 	case *openbits.JobRow:
 		v.Job.Rate, v.Job.Transport = 0, nil
+	case *openbits.File:
+		v.Upload.Source.Part = "" // a source has none
 	}
 }
 

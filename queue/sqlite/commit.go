@@ -93,10 +93,10 @@ func (t *transaction) apply(c *openbits.Change) error {
 	return nil
 }
 
-// claiming reports whether the unpublished files of a job claim their paths: uploads only read
-// theirs, and final jobs write no more.
+// claiming reports whether the unpublished files of a job claim the paths under which something arrives: nothing does in
+// an upload without a reply, and final jobs write no more.
 func claiming(kind openbits.JobType, state openbits.State) bool {
-	return kind == openbits.TypeDownload && !state.Final()
+	return kind != openbits.TypeUpload && !state.Final()
 }
 
 func (t *transaction) addJob(row *openbits.JobRow) error {

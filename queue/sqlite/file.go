@@ -30,7 +30,10 @@ func (t *transaction) addFile(f *openbits.File) error {
 	if err != nil {
 		return err
 	}
-	row := rowOf(f)
+	row, err := rowOf(t.box, f)
+	if err != nil {
+		return err
+	}
 	url, sealed := sealURL(t.box, f)
 	args := append([]any{
 		fileID(job.seq, f.Index), job.claiming && claims(f.State),
@@ -71,7 +74,11 @@ func (t *transaction) replaceFile(f *openbits.File) error {
 	if err != nil {
 		return err
 	}
-	args := append([]any{job.claiming && claims(f.State)}, rowOf(f).fields()...)
+	row, err := rowOf(t.box, f)
+	if err != nil {
+		return err
+	}
+	args := append([]any{job.claiming && claims(f.State)}, row.fields()...)
 	n, err := t.exec(updateFile, append(args, id)...)
 	if constraint(err) {
 		return t.conflict(id, id)
@@ -216,6 +223,7 @@ func (s *Store) collectFiles(rows *sql.Rows, id string) ([]openbits.File, error)
 		if err := openURL(s.box, r); err != nil && sealed == nil {
 			sealed = err
 		}
+		openSession(s.box, r)
 		return r.File, nil
 	})
 	if err != nil {

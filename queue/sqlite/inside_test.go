@@ -137,6 +137,36 @@ func TestFields(t *testing.T) {
 	}
 }
 
+// TestUploadsStep: a queue from before uploads keeps its files, which are none.
+func TestUploadsStep(t *testing.T) {
+	list, err := steps()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := openHere(t)
+	w := s.writer
+	if err := w.script("PRAGMA user_version = 1; ALTER TABLE files DROP COLUMN upload; ALTER TABLE files DROP COLUMN session"); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.script(`INSERT INTO paths VALUES (1, '/d'); INSERT INTO folders VALUES (1, 1, '/d', '', '');
+		INSERT INTO files (id, url, secret, folder, path, name, part, claimed, state, bytes_total, bytes_done, etag, last_modified, date, digest_algorithm,
+			digest_expected, digest_actual, attempts, inode, held_boot, held_etag, held_modified, held_date, held_total)
+		VALUES (4294967296, 'http://h/', 0, 1, 1, 'n', 'p', 0, 'queued', -1, 0, '', '', '', '', '', '', 0, '', '', '', '', '', 0)`); err != nil {
+		t.Fatal(err)
+	}
+	if err := migrate(w, list); err != nil {
+		t.Fatal(err)
+	}
+	rows, err := s.query(t.Context(), selectFiles)
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := s.collectFiles(rows, "job")
+	if err != nil || len(files) != 1 || files[0].Upload != nil || files[0].URL != "http://h/" {
+		t.Errorf("%+v, %v", files, err)
+	}
+}
+
 func TestMigrations(t *testing.T) {
 	list, err := steps()
 	if err != nil {

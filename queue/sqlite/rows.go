@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/openbits/openbits"
+	"github.com/openbits/openbits/internal/seal"
 )
 
 // jobColumns names the columns that jobFields binds.
@@ -48,6 +49,8 @@ type fileRow struct {
 	held   openbits.Checkpoint // what Checkpoint points to
 	secret bool                // URL is the redacted one
 	sealed []byte              // then: the whole
+
+	session []byte // of an upload, sealed
 }
 
 // fixedColumns names the columns of a file that only its creation sets.
@@ -57,6 +60,7 @@ var fixedColumns = []string{"url", "secret", "sealed_url", "folder", "path", "na
 var fileColumns = []string{
 	"state", "bytes_total", "bytes_done", "etag", "last_modified", "date", "modified",
 	"digest_algorithm", "digest_expected", "digest_actual", "error", "attempts", "next_try", "inode",
+	"upload", "session",
 	"held_boot", "held_etag", "held_modified", "held_date", "held_total", "held_hash",
 	"held", // after the others: scanning it settles whether there is a checkpoint
 }
@@ -72,18 +76,22 @@ func (r *fileRow) fields() []any {
 		&f.Attempts,
 		moment{&f.NextTry},
 		&f.Inode,
+		upload{&f.Upload},
+		&r.session,
 		&c.Boot, &c.Validator.ETag, &c.Validator.LastModified, &c.Validator.Date, &c.Total, &c.Hash,
 		ranges{r},
 	}
 }
 
 // rowOf is f ready to be written.
-func rowOf(f *openbits.File) *fileRow {
+func rowOf(box *seal.Box, f *openbits.File) (*fileRow, error) {
 	r := &fileRow{File: *f}
 	if f.Checkpoint != nil {
 		r.held = *f.Checkpoint
 	}
-	return r
+	var err error
+	r.session, err = sealSession(box, f)
+	return r, err
 }
 
 // selectFiles reads files in the order of readFile; a condition follows.

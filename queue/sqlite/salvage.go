@@ -129,7 +129,7 @@ func (s *salvor) copyFiles() error {
 
 func (s *salvor) copyFile(id, folder int64, r *fileRow) (kept bool, err error) {
 	job, place := s.jobs[id>>32], s.folders[folder]
-	if job.ID == "" || place.Path == "" || !slices.Contains(openbits.FileStates, r.State) {
+	if job.ID == "" || place.Path == "" && r.Upload == nil || !slices.Contains(openbits.FileStates, r.State) {
 		return false, nil
 	}
 	ref, err := s.folder(place)

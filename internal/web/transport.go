@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The openbits authors
 // SPDX-License-Identifier: Apache-2.0
 
-package httpget
+package web
 
 import (
 	"container/list"
@@ -22,6 +22,8 @@ const (
 	maxTransports = 32
 	// idleTimeout is how long an unused connection is kept. Common servers close theirs after 60 to 75 s.
 	idleTimeout = 55 * time.Second
+	// expectTimeout is how long a server is waited for to ask for the content of a request: many never do (RFC 9110, section 10.1.1).
+	expectTimeout = 2 * time.Second
 	// readBuffer takes an answer's header and a small file in one read; larger reads bypass it.
 	readBuffer = 16 << 10
 	// maxHeaderBytes is the largest header of an answer that is accepted.
@@ -84,17 +86,17 @@ func (p *pool) reset() {
 	}
 }
 
-// transportFor answers the transport for t's route and class of priority.
-func (m *Mover) transportFor(t openbits.Transfer, r *openbits.Route) (*http.Transport, error) {
+// Transport answers the transport for the route and for the class of t's priority.
+func (c *Client) Transport(t openbits.Transfer, r *openbits.Route) (*http.Transport, error) {
 	text, err := json.Marshal(r)
 	if err != nil {
 		return nil, err
 	}
 	key := poolKey{background: t.Priority.Background(), route: sha256.Sum256(text)}
-	return m.pool.transport(key, func() (*http.Transport, error) { return m.newTransport(r) })
+	return c.pool.transport(key, func() (*http.Transport, error) { return c.newTransport(r) })
 }
 
-func (m *Mover) newTransport(r *openbits.Route) (*http.Transport, error) {
+func (c *Client) newTransport(r *openbits.Route) (*http.Transport, error) {
 	secure, err := tlsConfig(r)
 	if err != nil {
 		return nil, err
@@ -106,26 +108,27 @@ func (m *Mover) newTransport(r *openbits.Route) (*http.Transport, error) {
 	return &http.Transport{
 		Proxy: func(req *http.Request) (*url.URL, error) { return proxy(req.URL) },
 		DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
-			ctx, cancel := context.WithTimeout(ctx, m.timeouts.Connect)
+			ctx, cancel := context.WithTimeout(ctx, c.Timeouts.Connect)
 			defer cancel()
-			return m.dial(ctx, network, addr)
+			return c.dial(ctx, network, addr)
 		},
 		TLSClientConfig:        secure,
-		TLSHandshakeTimeout:    m.timeouts.TLS,
-		ResponseHeaderTimeout:  m.timeouts.Header,
+		TLSHandshakeTimeout:    c.Timeouts.TLS,
+		ResponseHeaderTimeout:  c.Timeouts.Header,
 		DisableCompression:     true,
 		MaxIdleConnsPerHost:    openbits.MaxConnectionsPerHost,
 		MaxIdleConns:           4 * openbits.MaxConnectionsPerHost,
 		IdleConnTimeout:        idleTimeout,
+		ExpectContinueTimeout:  expectTimeout,
 		MaxResponseHeaderBytes: maxHeaderBytes,
 		ReadBufferSize:         readBuffer,
-		ProxyConnectHeader:     http.Header{"User-Agent": {m.agent}},
+		ProxyConnectHeader:     http.Header{"User-Agent": {c.Agent}},
 		OnProxyConnectResponse: checkConnect,
 		// A dialler of our own would otherwise turn HTTP/2 off.
-		ForceAttemptHTTP2: true,
+		ForceAttemptHTTP2: !c.http1,
 		HTTP2: &http.HTTP2Config{
-			SendPingTimeout:  m.timeouts.Ping,
-			PingTimeout:      m.timeouts.Ping,
+			SendPingTimeout:  c.Timeouts.Ping,
+			PingTimeout:      c.Timeouts.Ping,
 			MaxReadFrameSize: maxFrame,
 		},
 	}, nil

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The openbits authors
 // SPDX-License-Identifier: Apache-2.0
 
-package httpget
+package web
 
 import (
 	"net/http"
@@ -40,7 +40,8 @@ func retryAfter(value, date string, now time.Time) time.Duration {
 	return min(max(at.Sub(now), 0), maxRetryAfter)
 }
 
-func retryAfterOf(resp *http.Response) time.Duration {
+// RetryAfterOf reads the Retry-After of an answer; 0: there is none.
+func RetryAfterOf(resp *http.Response) time.Duration {
 	return retryAfter(resp.Header.Get("Retry-After"), resp.Header.Get("Date"), time.Now())
 }
 
@@ -55,18 +56,18 @@ var hints = map[int]string{
 	http.StatusServiceUnavailable: "The server is busy or under maintenance; it is asked again later.",
 }
 
-// statusError is the error for an answer whose status is not a success.
-func statusError(resp *http.Response, host string) *openbits.Error {
+// StatusError is the error for an answer whose status is not a success.
+func StatusError(resp *http.Response, host string) *openbits.Error {
 	e := &openbits.Error{
 		Kind: openbits.KindHTTP(resp.StatusCode), Context: openbits.ContextRemoteFile,
-		Text: host + " answers " + strconv.Itoa(resp.StatusCode), Hint: hints[resp.StatusCode], After: retryAfterOf(resp),
+		Text: host + " answers " + strconv.Itoa(resp.StatusCode), Hint: hints[resp.StatusCode], After: RetryAfterOf(resp),
 	}
 	if words := http.StatusText(resp.StatusCode); words != "" {
 		e.Text += " " + words
 	}
 	switch resp.StatusCode {
 	case http.StatusNetworkAuthenticationRequired:
-		return portalError(host)
+		return PortalError(host)
 	case http.StatusProxyAuthRequired:
 		e.Context = openbits.ContextTransport
 		e.Text = "the proxy wants a user and password"

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The openbits authors
 // SPDX-License-Identifier: Apache-2.0
 
-package httpget
+package web
 
 import (
 	"context"
@@ -34,14 +34,14 @@ func proxyFor(p openbits.Proxy) (func(*url.URL) (*url.URL, error), error) {
 	config := httpproxy.Config{HTTPProxy: p.HTTP, HTTPSProxy: p.HTTPS, NoProxy: p.No}
 	choose := config.ProxyFunc()
 	return func(u *url.URL) (*url.URL, error) {
-		if !loopback(u.Hostname()) {
+		if !Loopback(u.Hostname()) {
 			return choose(u)
 		}
 		proxy := plain
 		if u.Scheme == "https" {
 			proxy = secure
 		}
-		if proxy == nil || !loopback(proxy.Hostname()) || exempt(p.No, u) {
+		if proxy == nil || !Loopback(proxy.Hostname()) || exempt(p.No, u) {
 			return nil, nil
 		}
 		return proxy, nil
@@ -75,7 +75,8 @@ func parseProxy(text string) (*url.URL, error) {
 	}
 }
 
-func loopback(host string) bool {
+// Loopback reports whether a host is this machine.
+func Loopback(host string) bool {
 	if strings.EqualFold(host, "localhost") {
 		return true
 	}
@@ -99,7 +100,7 @@ func exempt(no string, u *url.URL) bool {
 			continue
 		}
 		if h, port, err := net.SplitHostPort(entry); err == nil {
-			if port != portOf(u) {
+			if port != PortOf(u) {
 				continue
 			}
 			entry = h
@@ -111,8 +112,8 @@ func exempt(no string, u *url.URL) bool {
 	return false
 }
 
-// portOf is the port of u, the scheme's own when it names none.
-func portOf(u *url.URL) string {
+// PortOf is the port of u, the scheme's own when it names none.
+func PortOf(u *url.URL) string {
 	if port := u.Port(); port != "" {
 		return port
 	}
@@ -130,13 +131,13 @@ func checkConnect(_ context.Context, proxy *url.URL, _ *http.Request, resp *http
 		return nil
 	case http.StatusProxyAuthRequired, http.StatusUnauthorized: // tinyproxy's word for a wrong password
 		resp.StatusCode = http.StatusProxyAuthRequired
-		return statusError(resp, proxy.Host)
+		return StatusError(resp, proxy.Host)
 	default:
 		return &openbits.Error{
 			Kind: openbits.KindProxyFailure, Context: openbits.ContextTransport,
 			Text:  "the proxy " + proxy.Host + " refuses to connect: " + resp.Status,
 			Hint:  "Ask whoever runs the proxy whether it may reach this server.",
-			After: retryAfterOf(resp),
+			After: RetryAfterOf(resp),
 		}
 	}
 }

@@ -1,9 +1,10 @@
 // SPDX-FileCopyrightText: The openbits authors
 // SPDX-License-Identifier: Apache-2.0
 
-package httpget
+package web
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -56,6 +57,11 @@ func tlsConfig(r *openbits.Route) (*tls.Config, error) {
 // wantedKey carries an *atomic.Bool in the context of a request: set when the server wants
 // a client certificate and there is none.
 type wantedKey struct{}
+
+// Wanting makes a context for requests whose errors can tell that a server wanted a client certificate.
+func Wanting(ctx context.Context) context.Context {
+	return context.WithValue(ctx, wantedKey{}, new(atomic.Bool))
+}
 
 func noCertificate(info *tls.CertificateRequestInfo) (*tls.Certificate, error) {
 	if wanted, ok := info.Context().Value(wantedKey{}).(*atomic.Bool); ok {

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The openbits authors
 // SPDX-License-Identifier: Apache-2.0
 
-package httpget
+package web
 
 import (
 	"context"
@@ -29,17 +29,16 @@ func carrierOf(conn net.Conn) openbits.Carrier {
 	return nil
 }
 
-// carried makes every request that is made with ctx tell its connection what it works for, and the part
-// what carries its bytes. The last connection counts: redirects and the transport's own attempts take others.
-func (f *fetch) carried(ctx context.Context, part openbits.Part) context.Context {
-	asking, _ := part.(openbits.CarriedPart)
+// Carried makes every request that is made with ctx tell its connection what it works for, and asks tell to be
+// told what carries it; nil: nobody asks. The last connection counts: redirects and the transport's own attempts take others.
+func Carried(ctx context.Context, p openbits.Priority, tell func(openbits.Carrier)) context.Context {
 	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(info httptrace.GotConnInfo) {
 		c := carrierOf(info.Conn)
 		if c != nil {
-			c.Serve(f.t.Priority)
+			c.Serve(p)
 		}
-		if asking != nil {
-			asking.CarriedBy(c)
+		if tell != nil {
+			tell(c)
 		}
 	}})
 }

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The openbits authors
 // SPDX-License-Identifier: Apache-2.0
 
-package httpget
+package web
 
 import (
 	"context"
@@ -10,17 +10,27 @@ import (
 	"io"
 	"net"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/openbits/openbits"
 )
 
-// silence is the cause with which a request is cut off whose peer does not answer.
-type silence struct{ limit time.Duration }
+// Silence is the cause with which a request is cut off whose peer does not answer.
+type Silence struct{ limit time.Duration }
 
-func (s silence) Error() string { return fmt.Sprintf("no byte for %s", s.limit) }
+func (s Silence) Error() string { return fmt.Sprintf("no byte for %s", s.limit) }
 
-// roundTripError gives an error of a request to host its kind. ctx is the request's own.
+// RoundTripError gives an error of a request to host its kind. ctx is the request's own.
+// A request made with Wanting is explained by the certificate that the server wanted, if it did.
+func RoundTripError(ctx context.Context, err error, host string) *openbits.Error {
+	e := roundTripError(ctx, err, host)
+	if wanted, ok := ctx.Value(wantedKey{}).(*atomic.Bool); ok && wanted.Load() && e.Kind == openbits.KindConnectionClosed {
+		return certificateWanted(err, host)
+	}
+	return e
+}
+
 func roundTripError(ctx context.Context, err error, host string) *openbits.Error {
 	if e := ownError(ctx, err, host); e != nil {
 		return e
@@ -50,11 +60,11 @@ func roundTripError(ctx context.Context, err error, host string) *openbits.Error
 			Hint: "Check host and port, and whether the server runs.",
 		}
 	}
-	return bodyError(ctx, err, host)
+	return BodyError(ctx, err, host)
 }
 
-// bodyError gives an error met while reading an answer its kind.
-func bodyError(ctx context.Context, err error, host string) *openbits.Error {
+// BodyError gives an error met while reading an answer its kind.
+func BodyError(ctx context.Context, err error, host string) *openbits.Error {
 	if e := ownError(ctx, err, host); e != nil {
 		return e
 	}
@@ -80,7 +90,7 @@ func ownError(ctx context.Context, err error, host string) *openbits.Error {
 	if errors.As(err, &e) {
 		return e
 	}
-	var s silence
+	var s Silence
 	if errors.As(context.Cause(ctx), &s) {
 		return timeoutError(s, host)
 	}

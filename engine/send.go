@@ -1,0 +1,288 @@
+// SPDX-FileCopyrightText: The openbits authors
+// SPDX-License-Identifier: Apache-2.0
+
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/openbits/openbits"
+)
+
+// abandonTime is how long one attempt to tell a server that an upload has ended may take.
+const abandonTime = 30 * time.Second
+
+// sending is the upload of a motion: its source as a mover sees it.
+type sending struct {
+	m        *motion
+	src      openbits.SourceFile
+	state    openbits.SourceState // that the source had when the upload began
+	protocol openbits.Protocol    // that is spoken in this attempt
+
+	// What follows is guarded by m.mu, since the goroutine that writes to the connection reads the source.
+	began   int64 // acknowledged when the attempt began
+	acked   int64
+	durable int64 // acknowledged by the last commit
+	saved   time.Time
+}
+
+// send brings the source to its server.
+func (m *motion) send() error {
+	if m.file.Upload.Sent {
+		return nil
+	}
+	s, err := m.openSource()
+	if err != nil {
+		return err
+	}
+	defer func() { _ = s.src.Close() }()
+	defer m.putDown()
+	m.mu.Lock()
+	m.up = s
+	m.mu.Unlock()
+	err = s.run()
+	if errors.Is(err, openbits.KindLocalFileChanged) {
+		s.abandon()
+	}
+	return err
+}
+
+// openSource opens the source and makes sure that it is what the upload began with. What that is becomes durable before
+// the first byte is sent.
+func (m *motion) openSource() (*sending, error) {
+	up := m.file.Upload
+	src, err := m.r.e.Sources.OpenSource(m.ctx, up.Source)
+	if err != nil {
+		return nil, err
+	}
+	src.SetBackground(m.r.priority().Background()) // a change across the border opens it anew
+	now, err := src.State()
+	if err == nil && !up.State.Zero() && !up.State.Continues(now, up.Growing) {
+		err = changedSource(up.Source.Path(), "it changed since its upload began")
+	}
+	s := &sending{m: m, src: src, state: up.State, began: m.file.BytesDone, acked: m.file.BytesDone, durable: m.file.BytesDone, saved: time.Now()}
+	if err == nil && up.State.Zero() {
+		s.state, s.began, s.acked, s.durable = now, 0, 0, 0
+		err = m.record(func(f *openbits.File) {
+			f.Upload.State, f.Upload.Session = now, openbits.Session{}
+			f.BytesTotal, f.BytesDone = now.Size, 0
+		})
+	}
+	if err != nil {
+		_ = src.Close()
+		return nil, err
+	}
+	m.mu.Lock()
+	m.head = openbits.Head{Offset: s.acked, Total: s.state.Size}
+	m.mu.Unlock()
+	return s, nil
+}
+
+func changedSource(path, text string) error {
+	return &openbits.Error{
+		Op: "send", Object: path, Kind: openbits.KindLocalFileChanged, Context: openbits.ContextLocalFile, File: -1, Text: text,
+		Hint: "Resuming the job sends what the file holds then, from its first byte. For a file that only grows there is --growing.",
+	}
+}
+
+// run speaks the protocol that the job asks for, or finds out which one the server speaks.
+func (s *sending) run() error {
+	up := s.m.file.Upload
+	s.protocol = up.Protocol
+	if s.protocol == openbits.ProtocolAuto {
+		if s.protocol = up.Spoken; s.protocol == "" {
+			s.protocol = openbits.ProtocolBITS
+		}
+	}
+	err := s.speak()
+	if up.Protocol != openbits.ProtocolAuto || s.protocol == openbits.ProtocolPUT || s.m.r.kind() != openbits.TypeUpload ||
+		!errors.Is(err, openbits.KindProtocolMismatch) {
+		return err
+	}
+	s.protocol = openbits.ProtocolPUT
+	if err := s.m.record(func(f *openbits.File) { f.Upload.Spoken = openbits.ProtocolPUT }); err != nil {
+		return err
+	}
+	return s.speak()
+}
+
+func (s *sending) speak() error {
+	m := s.m
+	sender := m.r.e.Uploads[s.protocol]
+	if sender == nil {
+		return &openbits.Error{
+			Op: "send", Object: m.file.Path(), Kind: openbits.KindNotSupported, Context: openbits.ContextNone, File: m.file.Index,
+			Text: fmt.Sprintf("this service does not speak the protocol %q", s.protocol),
+		}
+	}
+	if s.protocol == openbits.ProtocolPUT {
+		m.mu.Lock()
+		s.acked, m.head.Offset = 0, 0
+		m.mu.Unlock()
+	}
+	return sender.Send(m.ctx, m.r.transferOf(m.file), s)
+}
+
+// transferOf is what a mover is told of a file.
+func (r *run) transferOf(f openbits.File) openbits.Transfer {
+	return openbits.Transfer{
+		JobID: r.id, Index: f.Index, Type: r.kind(), Priority: r.priority(), URL: f.URL, Route: &r.route,
+	}
+}
+
+func (r *run) kind() openbits.JobType {
+	r.e.mu.Lock()
+	defer r.e.mu.Unlock()
+	return r.job.Type
+}
+
+// record commits a change to the row of a file in motion. It must happen although the file is being stopped: what a server
+// was told has to be remembered.
+func (m *motion) record(change func(*openbits.File)) error {
+	_, err := m.r.e.change(m.r.e.settleContext(), m.r.id, byService, func(u *update) error {
+		after := m.row
+		up := *after.Upload
+		after.Upload, after.State = &up, openbits.FileTransferring
+		change(&after)
+		u.file(m.row, after)
+		u.then(func() { m.row = after })
+		return nil
+	})
+	return err
+}
+
+// Name implements openbits.Source.
+func (s *sending) Name() string { return s.m.file.Upload.Source.Name }
+
+// Size implements openbits.Source.
+func (s *sending) Size() int64 { return s.state.Size }
+
+// ReadAt implements openbits.Source.
+func (s *sending) ReadAt(p []byte, off int64) (int, error) {
+	m := s.m
+	left := s.state.Size - off
+	if left <= 0 {
+		return 0, io.EOF
+	}
+	p = p[:min(int64(len(p)), left)]
+	if err := m.r.throttle(m.ctx, len(p)); err != nil {
+		return 0, err
+	}
+	n, err := s.src.ReadAt(p, off)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return 0, err
+	}
+	// After the reading: whatever was written into the file until then shows in its state.
+	now, err := s.src.State()
+	switch {
+	case err != nil:
+		return 0, err
+	case n < len(p) || !s.state.Continues(now, m.file.Upload.Growing):
+		return 0, changedSource(m.file.Path(), "it changed while it was sent")
+	}
+	m.r.connect()
+	m.r.e.sent.Add(int64(n))
+	m.r.meter.add(n)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.began = true
+	if s.protocol == openbits.ProtocolPUT { // which acknowledges nothing before the end
+		m.head.Offset = off + int64(n)
+	}
+	return n, nil
+}
+
+// Session implements openbits.Source.
+func (s *sending) Session() openbits.Session {
+	s.m.r.e.mu.Lock()
+	defer s.m.r.e.mu.Unlock()
+	return s.m.row.Upload.Session
+}
+
+// Save implements openbits.Source.
+func (s *sending) Save(session openbits.Session, acknowledged int64) error {
+	s.m.r.connect()
+	s.note(acknowledged)
+	return s.commit(session)
+}
+
+// Acknowledge implements openbits.Source. What the server has is made durable as often as what a download received.
+func (s *sending) Acknowledge(n int64) error {
+	s.m.r.connect()
+	s.note(n)
+	s.m.mu.Lock()
+	due := s.acked-s.durable >= s.m.r.e.CheckpointBytes || s.acked != s.durable && time.Since(s.saved) >= s.m.r.e.CheckpointInterval
+	s.m.mu.Unlock()
+	if !due {
+		return nil
+	}
+	return s.commit(s.Session())
+}
+
+// Acknowledged implements openbits.Source.
+func (s *sending) Acknowledged() int64 {
+	s.m.mu.Lock()
+	defer s.m.mu.Unlock()
+	return s.acked
+}
+
+func (s *sending) note(acknowledged int64) {
+	m := s.m
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.began = true
+	s.acked, m.head.Offset = acknowledged, acknowledged
+	m.got = max(m.got, acknowledged-s.began)
+}
+
+func (s *sending) commit(session openbits.Session) error {
+	s.m.mu.Lock()
+	acked := s.acked
+	s.durable, s.saved = acked, time.Now()
+	s.m.mu.Unlock()
+	return s.m.record(func(f *openbits.File) {
+		f.Upload.Session, f.BytesDone = session, acked
+		if f.Upload.Spoken == "" && !session.Zero() {
+			f.Upload.Spoken = s.protocol
+		}
+	})
+}
+
+// CarriedBy implements openbits.CarriedSource.
+func (s *sending) CarriedBy(c openbits.Carrier) { s.m.CarriedBy(c) }
+
+// abandon tells the server, once, that the upload of what the file held has ended: a new one will begin.
+func (s *sending) abandon() {
+	session := s.Session()
+	sender, ok := s.m.r.e.Uploads[s.protocol].(Abandoner)
+	if !ok || session.Zero() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(s.m.ctx, abandonTime)
+	defer cancel()
+	if err := sender.Abandon(ctx, s.m.r.transferOf(s.m.file), session); err != nil {
+		s.m.r.e.Log.Info("the server could not be told that an upload has ended", "job", s.m.r.id, "file", s.m.file.Index, "error", err)
+		return
+	}
+	s.note(0)
+	if err := s.commit(openbits.Session{}); err != nil {
+		s.m.r.e.Log.Error("cannot record that an upload has ended", "job", s.m.r.id, "file", s.m.file.Index, "error", err)
+	}
+}
+
+// acknowledged is how much of the file the server has, for the row of a file that is not in motion any more. A PUT is
+// all or nothing. The caller must not hold m.mu.
+func (m *motion) acknowledged() (n int64, known bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.up == nil {
+		return 0, false
+	}
+	return m.up.acked, true
+}
+
+var _ openbits.CarriedSource = (*sending)(nil)
