@@ -42,7 +42,7 @@ type Upload struct {
 	Spoken   Protocol // what the server was found to speak; "" before that is known
 	Growing  bool
 
-	State   SourceState // of the source when the sending began; zero before
+	State   SourceState // of the source when the sending of what the server has began; zero before
 	Session Session     // with the server; zero when there is none
 	Sent    bool        // the server has the whole file
 

@@ -101,8 +101,8 @@ func requeued(f openbits.File) openbits.File {
 	return f
 }
 
-// resend is an upload as it is when it is to be tried again. Where the server has nothing of it, or only of what the file
-// does not hold any more, it begins with what the file holds then.
+// resend is an upload as it is when it is to be tried again. Where the server has something that the file does not
+// hold any more, it begins anew.
 func resend(f openbits.File) openbits.File {
 	up := *f.Upload
 	f.Upload = &up
@@ -113,7 +113,7 @@ func resend(f openbits.File) openbits.File {
 		up.Session = openbits.Session{}
 	}
 	if up.Session.Zero() {
-		up.State, f.BytesDone = openbits.SourceState{}, 0
+		f.BytesDone = 0
 		if f.State == openbits.FileError {
 			up.Spoken = "" // the server may have learnt
 		}

@@ -51,8 +51,8 @@ func (m *motion) send() error {
 	return err
 }
 
-// openSource opens the source and makes sure that it is what the upload began with. What that is becomes durable before
-// the first byte is sent.
+// openSource opens the source and makes sure that it is what the server has a part of. Where it has none, the attempt begins
+// with what the file holds now, which becomes durable before the first byte is sent.
 func (m *motion) openSource() (*sending, error) {
 	up := m.file.Upload
 	src, err := m.r.e.Sources.OpenSource(m.ctx, up.Source)
@@ -61,16 +61,14 @@ func (m *motion) openSource() (*sending, error) {
 	}
 	src.SetBackground(m.r.priority().Background()) // a change across the border opens it anew
 	now, err := src.State()
-	if err == nil && !up.State.Zero() && !up.State.Continues(now, up.Growing) {
+	fresh := up.Session.Zero()
+	if err == nil && !fresh && !up.State.Continues(now, up.Growing) {
 		err = changedSource(up.Source.Path(), "it changed since its upload began")
 	}
 	s := &sending{m: m, src: src, state: up.State, began: m.file.BytesDone, acked: m.file.BytesDone, durable: m.file.BytesDone, saved: time.Now()}
-	if err == nil && up.State.Zero() {
+	if err == nil && fresh {
 		s.state, s.began, s.acked, s.durable = now, 0, 0, 0
-		err = m.record(func(f *openbits.File) {
-			f.Upload.State, f.Upload.Session = now, openbits.Session{}
-			f.BytesTotal, f.BytesDone = now.Size, 0
-		})
+		err = m.record(func(f *openbits.File) { f.Upload.State, f.BytesTotal, f.BytesDone = now, now.Size, 0 })
 	}
 	if err != nil {
 		_ = src.Close()
