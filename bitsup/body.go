@@ -5,6 +5,7 @@ package bitsup
 
 import (
 	"errors"
+	"hash/crc32"
 	"io"
 	"net/http"
 	"os"
@@ -128,8 +129,8 @@ type diskError struct{ err error }
 func (d diskError) Error() string { return d.err.Error() }
 func (d diskError) Unwrap() error { return d.err }
 
-// receive writes n bytes of the body to a file from an offset on.
-func (b buffers) receive(f *os.File, off int64, from *body, n int64) error {
+// receive writes n bytes of the body to a file from an offset on, and answers their CRC-32C.
+func (b buffers) receive(f *os.File, off int64, from *body, n int64) (sum uint32, err error) {
 	small := make([]byte, min(smallBuffer, n))
 	buffer, full := small, 0
 	var large []byte
@@ -143,17 +144,18 @@ func (b buffers) receive(f *os.File, off int64, from *body, n int64) error {
 		m, err := from.Read(buffer[:min(int64(len(buffer)), n)])
 		if m > 0 {
 			if _, err := f.WriteAt(buffer[:m], off); err != nil {
-				return diskError{err}
+				return 0, diskError{err}
 			}
+			sum = crc32.Update(sum, castagnoli, buffer[:m])
 			off, n = off+int64(m), n-int64(m)
 		}
 		switch {
 		case n == 0:
-			return nil
+			return sum, nil
 		case err == io.EOF:
-			return io.ErrUnexpectedEOF
+			return 0, io.ErrUnexpectedEOF
 		case err != nil:
-			return err
+			return 0, err
 		}
 		if off-begun >= writingStep {
 			startWriting(f, begun, off-begun)
@@ -168,5 +170,5 @@ func (b buffers) receive(f *os.File, off int64, from *body, n int64) error {
 			}
 		}
 	}
-	return nil
+	return sum, nil
 }

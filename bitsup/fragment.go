@@ -89,32 +89,33 @@ func (s *Server) receive(c *call, at *session, place span) *refusal {
 		return s.diskRefusal("open what was received", err)
 	}
 	done := at.receiving(c.body.interrupt)
-	err = c.body.skip(at.Next - place.first)
-	if err == nil {
-		err = s.buffers.receive(f, at.Next, c.body, n)
+	var sum uint32
+	if err = c.body.skip(at.Next - place.first); err == nil {
+		sum, err = s.buffers.receive(f, at.Next, c.body, n)
 	}
 	done()
+	var refused *refusal
 	if err == nil {
-		if err = syncData(f); err != nil {
-			err = diskError{err}
-		}
+		refused = s.acknowledge(at, f, place.end(), sum)
 	}
-	err = errors.Join(err, f.Close())
-	if err == nil {
-		if refused := s.acknowledge(at, place.end()); refused != nil {
-			s.usage.release(n)
-			return refused
-		}
-		s.counted.bytes.Add(n)
-		return nil
-	}
-	s.usage.release(n)
+	closed := f.Close()
 	var onDisk diskError
-	if errors.As(err, &onDisk) {
-		s.shorten(at)
-		return s.diskRefusal("write what was received", onDisk.err)
+	switch {
+	case refused != nil:
+	case errors.As(err, &onDisk):
+		refused = s.diskRefusal("write what was received", onDisk.err)
+	case err != nil:
+		refused = lost(err)
+	case closed != nil:
+		s.options.Log.Warn("a file was not closed", "error", closed) // it was synced, so nothing is lost
 	}
-	return lost(err)
+	if refused != nil {
+		s.usage.release(n)
+		s.shorten(at)
+		return refused
+	}
+	s.counted.bytes.Add(n)
+	return nil
 }
 
 // shorten gives back the room of a fragment that did not arrive whole; others may need it on a full disk.
@@ -124,17 +125,21 @@ func (s *Server) shorten(at *session) {
 	}
 }
 
-// acknowledge notes durably how far the file has come. Its data is on the disk by now, so a crash before or after loses nothing
-// that the client was told of.
-func (s *Server) acknowledge(at *session, next int64) *refusal {
+// acknowledge makes durable what was received and how much it is. Both are synced at the same time, which a disk
+// does in little more than the time of one: the note has a sum of the new bytes in it, so after a crash in between it is seen
+// that they are not there, and the note before counts.
+func (s *Server) acknowledge(at *session, data *os.File, next int64, sum uint32) *refusal {
 	before := at.record
-	at.Next, at.Touched = next, s.now()
+	at.From, at.Next, at.Sum, at.Touched = at.Next, next, sum, s.now()
 	if at.whole() && s.options.NotifyMode == NotifyNone {
 		at.State = statePublishing
 	}
-	if err := s.store.write(&at.record); err != nil {
-		at.record = before
-		return s.diskRefusal("note what was received", err)
+	synced := make(chan error, 1)
+	go func() { synced <- syncData(data) }()
+	err := s.store.write(&at.record)
+	if err = errors.Join(<-synced, err); err != nil {
+		at.record = before // and the next note takes the place of this one
+		return s.diskRefusal("make durable what was received", err)
 	}
 	return nil
 }

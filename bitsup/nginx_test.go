@@ -15,7 +15,7 @@ import (
 	"github.com/openbits/openbits/bitsup"
 )
 
-const nginxConfig = `daemon off; master_process off; pid DIR/pid; error_log stderr warn;
+const nginxConfig = `daemon off; master_process off; pid DIR/pid; error_log stderr error;
 events { worker_connections 64; }
 http {
   access_log off; client_max_body_size 16m; client_body_temp_path body;

@@ -43,7 +43,7 @@ func (s *Server) create(c *call) (answer, *refusal) {
 }
 
 // closeSession ends a session ([MC-BUP] 3.2.5.4). The file has its name since the last fragment; what is not whole is discarded.
-func (s *Server) closeSession(at *session) *refusal {
+func (s *Server) closeSession(c *call, at *session) *refusal {
 	switch {
 	case at.State == stateClosed || at.State == stateCancelled:
 		return nil
@@ -51,7 +51,7 @@ func (s *Server) closeSession(at *session) *refusal {
 		if refused := s.begin(at, 0); refused != nil {
 			return refused
 		}
-		if refused := s.acknowledge(at, 0); refused != nil {
+		if refused := s.receive(c, at, span{}); refused != nil {
 			return refused
 		}
 		if refused := s.complete(at); refused != nil {

@@ -4,6 +4,7 @@
 package bitsup
 
 import (
+	"cmp"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -11,6 +12,7 @@ import (
 	"hash/crc32"
 	"io"
 	"path"
+	"slices"
 	"strings"
 	"time"
 )
@@ -50,6 +52,8 @@ type record struct {
 	URL      string    `json:"url"`                 // of the Create-Session, for the application
 	Total    int64     `json:"total"`               // bytes; -1 before the first fragment
 	Next     int64     `json:"next"`                // bytes that are on the disk, and the offset of the next one
+	From     int64     `json:"from"`                // offset at which the last fragment began to be new
+	Sum      uint32    `json:"sum"`                 // CRC-32C of the bytes from there to Next
 	Touched  time.Time `json:"touched"`             // when the client last got on
 	ReplyID  string    `json:"reply_id,omitempty"`  // of the reply file, in its URL
 	ReplyURL string    `json:"reply_url,omitempty"` // of a reply elsewhere
@@ -109,7 +113,7 @@ func decodeSlot(slot []byte) (record, error) {
 	default:
 		return record{}, errRecord
 	}
-	if r.ID == "" || r.Next < 0 || r.Total < r.Next || !confined(r.Target) {
+	if r.ID == "" || r.From < 0 || r.Next < r.From || r.Total < r.Next || !confined(r.Target) {
 		return record{}, errRecord
 	}
 	return r, nil
@@ -121,20 +125,19 @@ func confined(target string) bool {
 	return target != "" && path.Clean("/"+target) == "/"+target && !strings.HasPrefix(target, ".") && !strings.Contains(target, "/.")
 }
 
-// readRecord finds the newest whole record of a file.
-func readRecord(f io.ReaderAt) (record, error) {
-	var newest record
-	err := errRecord
+// readRecords finds the whole records of a file, the newest first. There are two at most.
+func readRecords(f io.ReaderAt) ([]record, error) {
+	var found []record
 	slot := make([]byte, slotSize)
 	for i := range int64(2) {
-		n, readErr := f.ReadAt(slot, i*slotSize)
-		if readErr != nil && !errors.Is(readErr, io.EOF) {
-			return record{}, readErr
+		n, err := f.ReadAt(slot, i*slotSize)
+		if err != nil && !errors.Is(err, io.EOF) {
+			return nil, err
 		}
-		r, slotErr := decodeSlot(slot[:n])
-		if slotErr == nil && (err != nil || r.Sequence > newest.Sequence) {
-			newest, err = r, nil
+		if r, err := decodeSlot(slot[:n]); err == nil {
+			found = append(found, r)
 		}
 	}
-	return newest, err
+	slices.SortFunc(found, func(a, b record) int { return cmp.Compare(b.Sequence, a.Sequence) })
+	return found, nil
 }

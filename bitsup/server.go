@@ -6,6 +6,7 @@ package bitsup
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"net"
 	"net/http"
 	"net/netip"
@@ -64,7 +65,7 @@ func start(o Options, now func() time.Time) (*Server, error) {
 // restore takes in the sessions that are on the disk.
 func (s *Server) restore() error {
 	err := s.store.load(func(r record) {
-		at := &session{record: r, turn: newTurn(), client: clientOf(r.User, r.Address)}
+		at := &session{record: r, turn: newTurn(), client: clientOf(r.User, r.Address), stale: true}
 		if at.over() {
 			s.store.removeData(r.ID) // a crash may have left it
 		}
@@ -196,17 +197,37 @@ func (s *Server) answer(c *call) (answer, *refusal) {
 		// The session exists for another file. Here it does not.
 		return answer{}, noSession()
 	}
+	if refused := s.refresh(at); refused != nil {
+		return answer{}, refused
+	}
 	var a answer
 	switch c.kind {
 	case fragment:
 		a, refused = s.fragment(c, at)
 	case closeSession:
-		refused = s.closeSession(at)
+		refused = s.closeSession(c, at)
 	case cancelSession:
 		refused = s.cancel(at)
 	}
 	a.session = at.ID
 	return a, refused
+}
+
+// refresh compares a session of an earlier run with what is on the disk.
+func (s *Server) refresh(at *session) *refusal {
+	if !at.stale {
+		return nil
+	}
+	r, err := s.store.verify(at.ID)
+	switch {
+	case errors.Is(err, errShort), errors.Is(err, fs.ErrNotExist):
+		s.discard(at)
+		return noSession()
+	case err != nil:
+		return s.diskRefusal("read a session", err)
+	}
+	at.record, at.stale = r, false
+	return nil
 }
 
 // parseTarget finds the file that a URL names. Names that are kept for the server are refused like anything that may not be written.

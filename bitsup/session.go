@@ -15,6 +15,7 @@ type session struct {
 	*turn
 
 	client client
+	stale  bool // it was read from the disk and is yet to be compared with its data
 
 	// Of the table, under its lock:
 

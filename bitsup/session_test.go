@@ -210,6 +210,36 @@ func TestTornRecord(t *testing.T) {
 	s.is("a", "0123456789")
 }
 
+// TestRecordBeforeData: data and record are synced at the same time. When a crash leaves the record without the data,
+// the fragment was not acknowledged, and the session is where it was before it.
+func TestRecordBeforeData(t *testing.T) {
+	for name, harm := range map[string]func(data string) error{
+		"missing": func(data string) error { return os.Truncate(data, 4) },
+		"partly":  func(data string) error { return os.Truncate(data, 3) },
+		"zeros": func(data string) error {
+			return errors.Join(os.Truncate(data, 2), os.Truncate(data, 5))
+		},
+	} {
+		s := newSite(t, bitsup.Options{})
+		w := s.dial()
+		id := w.create("/a")
+		w.fragment("/a", id, 0, 10, "01").want(t, 200, 2)
+		w.fragment("/a", id, 2, 10, "234").want(t, 200, 5)
+		if err := harm(s.staged(".data")[0]); err != nil {
+			t.Fatal(err)
+		}
+		s.restart()
+		w = s.dial()
+		t.Log(name)
+		w.fragment("/a", id, 9, 10, "9").want(t, 416, 2)
+		w.fragment("/a", id, 2, 10, "2345").want(t, 200, 6)
+		s.restart()
+		w = s.dial()
+		w.fragment("/a", id, 6, 10, "6789").want(t, 200, 10)
+		s.is("a", "0123456789")
+	}
+}
+
 // TestInterruptedPublication: a crash between the renaming and the note of it is settled by what is there.
 func TestInterruptedPublication(t *testing.T) {
 	s := newSite(t, bitsup.Options{})

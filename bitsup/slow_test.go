@@ -4,6 +4,7 @@
 package bitsup
 
 import (
+	"hash/crc32"
 	"io"
 	"net/http/httptest"
 	"os"
@@ -74,8 +75,9 @@ func TestReceive(t *testing.T) {
 		req := httptest.NewRequest(Method, "/a", r)
 		req.ContentLength = int64(size)
 		b := newBody(httptest.NewRecorder(), req, time.Hour)
-		if err := pool.receive(f, 0, b, int64(size)); err != nil {
-			t.Error(err)
+		sum, err := pool.receive(f, 0, b, int64(size))
+		if err != nil || sum != crc32.Checksum(content, castagnoli) {
+			t.Errorf("%d bytes have the sum %x, %v", size, sum, err)
 		}
 		got, err := os.ReadFile(f.Name())
 		if err != nil || string(got) != string(content) {

@@ -5,6 +5,8 @@ package bitsup
 
 import (
 	"errors"
+	"hash/crc32"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -97,36 +99,47 @@ func file(id, suffix string) string {
 	return uploadsDir + "/" + strings.ToLower(strings.Trim(id, "{}")) + suffix
 }
 
-// create makes the file for the data of a session. The record comes with the first fragment that is acknowledged.
+// create makes the files of a session. The record is empty until the first fragment is acknowledged; what has an empty
+// one is deleted at the next start.
 func (s *store) create(id string) error {
-	f, err := s.root.OpenFile(file(id, suffixData), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
-	if err != nil {
-		return err
+	for _, suffix := range []string{suffixData, suffixRecord} {
+		f, err := s.root.OpenFile(file(id, suffix), os.O_RDWR|os.O_CREATE|os.O_EXCL, modes[suffix])
+		if err != nil {
+			return err
+		}
+		if err := f.Close(); err != nil {
+			return err
+		}
 	}
-	return f.Close()
+	return s.syncFolder(uploadsDir)
 }
+
+// modes are the permissions of a session's files, as far as the umask allows. The data will be the published file; until then
+// the folder keeps it private.
+var modes = map[string]fs.FileMode{suffixData: 0o666, suffixRecord: 0o600}
 
 // write makes a record durable.
 func (s *store) write(r *record) error {
 	r.Sequence++
 	slot, err := r.encode()
-	if err != nil {
-		return err
-	}
-	f, err := s.root.OpenFile(file(r.ID, suffixRecord), os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
-		return err
-	}
-	if _, err = f.WriteAt(slot, r.offset()); err == nil {
-		err = syncData(f)
-	}
-	if err = errors.Join(err, f.Close()); err == nil && r.Sequence == 1 {
-		err = s.syncFolder(uploadsDir) // the entries of both files
+	if err == nil {
+		err = s.writeSlot(file(r.ID, suffixRecord), slot, r.offset())
 	}
 	if err != nil {
 		r.Sequence-- // what is torn is written over again, not the version before
 	}
 	return err
+}
+
+func (s *store) writeSlot(name string, slot []byte, off int64) error {
+	f, err := s.root.OpenFile(name, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	if _, err = f.WriteAt(slot, off); err == nil {
+		err = syncData(f)
+	}
+	return errors.Join(err, f.Close())
 }
 
 // data opens what was received of a session. A tail that was never acknowledged is cut off.
@@ -191,34 +204,66 @@ func (s *store) load(keep func(record)) error {
 		if !ok {
 			continue
 		}
-		r, err := s.read(uploadsDir + "/" + name)
-		switch {
-		case err == nil && file(r.ID, suffixRecord) == uploadsDir+"/"+name:
-			known[id] = true
-			keep(r)
-		case err == nil, errors.Is(err, errRecord):
-			// Never whole, so nothing was acknowledged of it.
-			_ = s.root.Remove(uploadsDir + "/" + name)
-		default:
+		records, err := s.read(id)
+		if err != nil {
 			return err
 		}
+		if len(records) > 0 && file(records[0].ID, "") == file(id, "") {
+			known[id] = true
+			keep(records[0])
+			continue
+		}
+		s.delete(uploadsDir + "/" + name) // nothing was acknowledged of it
 	}
 	for _, name := range names {
 		id, suffix, _ := strings.Cut(name, ".")
 		if (suffix == suffixData[1:] || suffix == suffixReply[1:]) && !known[id] {
-			_ = s.root.Remove(uploadsDir + "/" + name)
+			s.delete(uploadsDir + "/" + name)
 		}
 	}
 	return nil
 }
 
-func (s *store) read(name string) (record, error) {
-	f, err := s.root.Open(name)
+// read finds the records of a session, the newest first.
+func (s *store) read(id string) ([]record, error) {
+	f, err := s.root.Open(file(id, suffixRecord))
+	if err != nil {
+		return nil, err
+	}
+	found, err := readRecords(f)
+	return found, errors.Join(err, f.Close())
+}
+
+// verify finds the newest record of a session whose last fragment is on the disk. That need not be the newest of all: data
+// and record are synced at the same time, and a crash may have come between. Then the fragment was not acknowledged.
+func (s *store) verify(id string) (record, error) {
+	records, err := s.read(id)
 	if err != nil {
 		return record{}, err
 	}
-	r, err := readRecord(f)
-	return r, errors.Join(err, f.Close())
+	for _, r := range records {
+		if ok, err := s.holds(&r); ok || err != nil {
+			return r, err
+		}
+	}
+	return record{}, errShort
+}
+
+// holds reports whether the last fragment that a record tells of is there.
+func (s *store) holds(r *record) (bool, error) {
+	if r.From == r.Next || r.over() {
+		return true, nil
+	}
+	f, err := s.root.Open(file(r.ID, suffixData))
+	if errors.Is(err, fs.ErrNotExist) {
+		return true, nil // renamed, or deleted, which is seen later
+	}
+	if err != nil {
+		return false, err
+	}
+	h := crc32.New(castagnoli)
+	n, err := io.Copy(h, io.NewSectionReader(f, r.From, r.Next-r.From))
+	return n == r.Next-r.From && h.Sum32() == r.Sum, errors.Join(err, f.Close())
 }
 
 // syncFolder makes the entries of a folder durable.
