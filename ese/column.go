@@ -93,6 +93,3 @@ func (c *Column) Variable() bool { return c.ID >= firstVariable && c.ID < firstT
 
 // Tagged reports whether records hold the column's id with its value.
 func (c *Column) Tagged() bool { return c.ID >= firstTagged }
-
-// long reports whether values of the column can be kept apart from their record.
-func (c *Column) long() bool { return c.Type == TypeLongBinary || c.Type == TypeLongText }

@@ -117,6 +117,7 @@ type walk struct {
 	todo    []uint32 // pages to visit, the next one last
 	damaged bool     // the links do not lead to all pages
 	stopped bool     // the caller wants no more
+	linked  bool     // only what the links lead to is wanted
 }
 
 func (w *walk) run() {
@@ -129,7 +130,7 @@ func (w *walk) run() {
 		w.todo = w.todo[:len(w.todo)-1]
 		w.visit(number)
 	}
-	if w.damaged && !w.stopped {
+	if w.damaged && !w.stopped && !w.linked {
 		w.scan()
 	}
 }
