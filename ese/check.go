@@ -121,7 +121,7 @@ func (db *DB) Check() *Report {
 	for _, err := range errs {
 		r.damage(err)
 	}
-	names := map[uint32]string{systemObject: "the system's own"}
+	names := map[uint32]string{systemObject: "the file", catalogObject: "MSysObjects", shadowObject: "MSysObjectsShadow"}
 	for _, t := range tables {
 		names[t.Object], names[t.LVObject] = t.Name, t.Name
 		for _, i := range t.Indexes {

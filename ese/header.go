@@ -97,7 +97,9 @@ func (h Header) Needed() []uint32 {
 const maxNeeded = 100_000
 
 // pageSizes are the sizes that a page can have (JET_paramDatabasePageSize).
-var pageSizes = [...]int{16384, 4096, 8192, 32768, 2048}
+//
+// The largest comes first: the first block of a large page looks like a small page that is whole.
+var pageSizes = [...]int{32768, 16384, 8192, 4096, 2048}
 
 // small reports whether pages of a size have the short header and 13-bit tags (FIsSmallPage).
 func small(pageSize int) bool { return pageSize <= 8192 }

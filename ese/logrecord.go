@@ -95,6 +95,7 @@ func (j *joiner) end() {
 
 func (j *joiner) segment(s Segment) {
 	if s.Status == PageBlank || len(s.Data) <= segmentHeaderSize {
+		j.end()
 		return
 	}
 	if s.Status == PageDamaged {

@@ -48,9 +48,13 @@ func (db *DB) space(root uint32) uint32 {
 
 // knownTrees lists the trees that the catalog or a layout tells of, and the system's own.
 func (db *DB) knownTrees() []*Tree {
-	trees := []*Tree{{Object: systemObject, Root: systemRoot, Kind: TreeTable, db: db}}
+	trees := []*Tree{
+		{Object: systemObject, Root: systemRoot, Kind: TreeTable, db: db},
+		{Object: catalogObject, Root: catalogRoot, Kind: TreeTable, db: db},
+		{Object: shadowObject, Root: shadowRoot, Kind: TreeTable, db: db},
+	}
 	tables, _ := db.Tables()
-	have := map[uint32]bool{systemObject: true}
+	have := map[uint32]bool{systemObject: true, catalogObject: true, shadowObject: true}
 	add := func(t *Tree) {
 		if t != nil && !have[t.Object] {
 			have[t.Object] = true

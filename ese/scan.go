@@ -191,6 +191,8 @@ func (s *scanner) tryPage(b []byte) (Found, bool) {
 			f.Status = PageCorrected
 		}
 		return f, (s.damaged || v.fixed) && p.consistent()
+	case small(len(b)): // the first block of a damaged large page has the sum of a small one
+		return f, p.consistent()
 	}
 	return f, true
 }
