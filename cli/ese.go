@@ -125,14 +125,17 @@ func (w *warn) damage(err error) {
 	}
 }
 
-// err is the error that ends a command whose output is not whole.
+// err is the error that ends a command whose output is not whole. db is nil for a log.
 func (w *warn) err(db *ese.DB) error {
 	if !w.lost {
 		return nil
 	}
-	hint := fmt.Sprintf("\"bits ese check %s\" tells all that is damaged.", w.path)
-	if db != nil && db.Header() == nil {
-		hint += " Pages may also lie elsewhere in the file: --recover."
+	hint := ""
+	if db != nil {
+		hint = fmt.Sprintf("\"bits ese check %s\" tells all that is damaged.", w.path)
+		if db.Header() == nil {
+			hint += " Pages may also lie elsewhere in the file: --recover."
+		}
 	}
 	return damaged(w.path, "parts of it are damaged: what is printed is not all", hint)
 }
@@ -182,8 +185,9 @@ it prints the header and how many records there are.`,
 		RunE: func(_ *cobra.Command, args []string) error {
 			db, file, err := f.open(args[0])
 			if err != nil {
-				if !f.recover && a.eseLog(args[0], asJSON) == nil {
-					return nil
+				if log, file := eseLog(args[0]); log != nil {
+					defer func() { _ = file.Close() }()
+					return a.eseLogList(log, args[0], asJSON)
 				}
 				return err
 			}
@@ -273,7 +277,7 @@ func (l eseListing) print(to io.Writer, columns bool) error {
 			fact("created", h.Signature.Created.Format(time.DateTime))
 		}
 		if len(l.Needed) > 0 {
-			fact("logs", fmt.Sprintf("generations %d to %d hold changes that are not seen here", l.Needed[0], l.Needed[len(l.Needed)-1]))
+			fact("logs", fmt.Sprintf("changes in generations %d to %d are not seen here", l.Needed[0], l.Needed[len(l.Needed)-1]))
 		}
 	} else {
 		fact("format", fmt.Sprintf("the header is lost, pages of %s", size.Bytes(int64(l.PageSize))))

@@ -5,6 +5,7 @@ package cli
 
 import (
 	"fmt"
+	"os"
 	"time"
 
 	"github.com/openbits/openbits/ese"
@@ -12,7 +13,6 @@ import (
 
 type eseLogListing struct {
 	File    string         `json:"file"`
-	Size    int64          `json:"size"`
 	Header  *ese.LogHeader `json:"log_header"` // null: lost
 	Records int            `json:"records"`
 	Changes int            `json:"changes"` // records that change a node
@@ -21,19 +21,24 @@ type eseLogListing struct {
 	Damage  []string       `json:"damage"`
 }
 
-// eseLog prints what a log file holds. Its error means that the file is no log.
-func (a *app) eseLog(path string, asJSON bool) error {
+// eseLog opens a log file, nil when it is none. The caller closes the file.
+func eseLog(path string) (*ese.Log, *os.File) {
 	file, length, err := openEvidence(path)
 	if err != nil {
-		return err
+		return nil, nil
 	}
-	defer func() { _ = file.Close() }()
 	log, err := ese.OpenLog(file, length)
 	if err != nil {
-		return err
+		_ = file.Close()
+		return nil, nil
 	}
+	return log, file
+}
+
+// eseLogList prints what a log file holds.
+func (a *app) eseLogList(log *ese.Log, path string, asJSON bool) error {
 	w := warn{out: a.Err, path: path}
-	l := eseLogListing{File: path, Size: length, Header: log.Header, Damage: []string{}}
+	l := eseLogListing{File: path, Header: log.Header, Damage: []string{}}
 	note := func(err error) {
 		w.damage(err)
 		l.Damage = append(l.Damage, err.Error())
@@ -58,7 +63,10 @@ func (a *app) eseLog(path string, asJSON bool) error {
 		}
 	}
 	if asJSON {
-		return writeJSON(a.Out, l)
+		if err := writeJSON(a.Out, l); err != nil {
+			return err
+		}
+		return w.err(nil)
 	}
 	fact := func(name string, value any) { fmt.Fprintf(a.Out, "%-10s %v\n", name, value) }
 	if h := l.Header; h != nil {
@@ -70,5 +78,5 @@ func (a *app) eseLog(path string, asJSON bool) error {
 		fact("log", "the header is lost")
 	}
 	fact("records", fmt.Sprintf("%d, of which %d change a node; %d were joined of fragments, %d are not whole", l.Records, l.Changes, l.Joined, l.Partial))
-	return nil
+	return w.err(nil)
 }

@@ -105,7 +105,7 @@ func (db *DB) readCatalog() *catalog {
 			}
 		}
 	}
-	c.tables = db.build(entries, source)
+	c.build(db, entries, source)
 	if len(entries) == 0 {
 		c.errs = append(c.errs, otherError(KindCatalog, "the catalog", -1, "neither it nor its copy holds a table"))
 	}
@@ -181,13 +181,16 @@ func entryOf(row *Row) entry {
 	return e
 }
 
+// maxInherited bounds how many columns all tables together have of templates: a
+// small catalog could ask for the columns of one table in thousands of others.
+const maxInherited = 200_000
+
 // build makes tables of entries.
-func (db *DB) build(entries map[entryKey]entry, source map[uint32]Source) []*Table {
+func (c *catalog) build(db *DB, entries map[entryKey]entry, source map[uint32]Source) {
 	byObject, byName := map[uint32]*Table{}, map[string]*Table{}
 	keys := slices.SortedFunc(maps.Keys(entries), func(a, b entryKey) int {
 		return cmp.Or(cmp.Compare(a.table, b.table), cmp.Compare(a.kind, b.kind), cmp.Compare(a.id, b.id))
 	})
-	var tables []*Table
 	for _, key := range keys {
 		e := entries[key]
 		if e.kind == entryTable {
@@ -196,25 +199,52 @@ func (db *DB) build(entries map[entryKey]entry, source map[uint32]Source) []*Tab
 				Source: source[e.table], LVChunk: e.lvChunk, db: db,
 			}
 			byObject[e.table], byName[e.name] = t, t
-			tables = append(tables, t)
+			c.tables = append(c.tables, t)
 		}
 	}
+	owner := map[uint32]string{} // of trees of long values
 	for _, key := range keys {
-		if t := byObject[key.table]; t != nil {
-			t.add(entries[key])
+		t, e := byObject[key.table], entries[key]
+		if t == nil {
+			continue
 		}
-	}
-	own := map[*Table][]*Column{}
-	for _, t := range tables {
-		own[t] = t.Columns
-	}
-	for _, t := range tables {
-		if template := byName[t.Template]; t.Template != "" && template != nil && template != t {
-			t.inherit(own[template])
+		if other, taken := owner[e.id]; e.kind == entryLV && taken {
+			c.errs = append(c.errs, otherError(KindCatalog, "the catalog", -1, "tables %q and %q would share their long values", other, t.Name))
+			continue
 		}
+		if e.kind == entryLV {
+			owner[e.id] = t.Name
+		}
+		t.add(e)
+	}
+	c.inherit(byName)
+	for _, t := range c.tables {
 		t.prepare()
 	}
-	return tables
+}
+
+// inherit gives tables the columns of their templates.
+func (c *catalog) inherit(byName map[string]*Table) {
+	own := map[*Table][]*Column{}
+	for _, t := range c.tables {
+		own[t] = t.Columns
+	}
+	left := maxInherited
+	for _, t := range c.tables {
+		template := byName[t.Template]
+		if t.Template == "" || template == t {
+			continue
+		}
+		if template == nil {
+			c.errs = append(c.errs, otherError(KindCatalog, "the catalog", -1, "the template %q of table %q is not there", t.Template, t.Name))
+			continue
+		}
+		if left -= len(own[template]); left < 0 {
+			c.errs = append(c.errs, otherError(KindCatalog, "the catalog", -1, "tables have too many columns of templates: from table %q on they are left out", t.Name))
+			return
+		}
+		t.inherit(own[template])
+	}
 }
 
 // add adds what an entry says of the table.

@@ -113,7 +113,7 @@ func (db *DB) Check() *Report {
 	if h := db.header; h != nil && h.State != StateClean {
 		r.note("the database is %s: what its logs hold beyond it is not seen here", h.State)
 		if needed := h.Needed(); len(needed) > 0 {
-			r.note("log generations %d to %d are needed to make it whole", needed[0], needed[len(needed)-1])
+			r.note("to make it whole, the logs of generations %d to %d are needed", needed[0], needed[len(needed)-1])
 		}
 	}
 	db.checkPages(r)

@@ -166,13 +166,15 @@ func (db *DB) guessPageSize() int {
 	return best
 }
 
-// read reads up to n bytes at an offset: fewer at the input's end, none beyond it.
-func (db *DB) read(off int64, n int) ([]byte, error) {
-	if off < 0 || off >= db.size {
+func (db *DB) read(off int64, n int) ([]byte, error) { return readAt(db.r, db.size, off, n) }
+
+// readAt reads up to n bytes at an offset: fewer at the input's end, none beyond it.
+func readAt(r io.ReaderAt, size, off int64, n int) ([]byte, error) {
+	if off < 0 || off >= size {
 		return nil, nil
 	}
-	b := make([]byte, min(int64(n), db.size-off))
-	got, err := db.r.ReadAt(b, off)
+	b := make([]byte, min(int64(n), size-off))
+	got, err := r.ReadAt(b, off)
 	if got < len(b) && err != nil && !errors.Is(err, io.EOF) {
 		return nil, &Error{Kind: KindRead, Object: "the input", Page: NoPage, Offset: off, Err: err}
 	}

@@ -27,6 +27,6 @@
 // records of log files, with those joined that were cut (OpenLog, Log.Records).
 //
 // A database that was not closed (StateDirty) lacks what only its logs hold;
-// Header.Needed names the generations, and Missing those that are not there. Logs are
+// Header.Needed names the generations, and MissingGenerations those that are not there. Logs are
 // not replayed.
 package ese

@@ -96,12 +96,12 @@ func ExampleRecover() {
 	// Things catalog 8 columns
 }
 
-func ExampleMissing() {
+func ExampleMissingGenerations() {
 	db, err := ese.Open(file())
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(db.Header().State, "needs", db.Header().Needed(), "missing", ese.Missing(*db.Header()))
+	fmt.Println(db.Header().State, "needs", db.Header().Needed(), "missing", ese.MissingGenerations(*db.Header()))
 	// Output:
 	// dirty needs [7 8 9] missing [7 8 9]
 }

@@ -79,7 +79,7 @@ func exhaust(t *testing.T, db *DB) {
 
 func FuzzDatabase(f *testing.F) {
 	f.Add(tiny(2048), true)
-	f.Add(tiny(16384), false)
+	f.Add(tiny(2048)[:33*2048], false)
 	f.Add([]byte("no database"), false)
 	f.Fuzz(func(t *testing.T, data []byte, sum bool) {
 		if len(data) > 1<<20 {
@@ -98,7 +98,13 @@ func FuzzDatabase(f *testing.F) {
 
 func FuzzRecover(f *testing.F) {
 	f.Add(tiny(2048)[2*2048:])
-	f.Add(append([]byte("junk"), tiny(4096)[5*4096:7*4096]...))
+	var large []byte // pages of 16 KiB without the blank ones
+	for p, err := range open(f, tiny(16384)).Pages() {
+		if err == nil && p.Status != PageBlank {
+			large = append(large, p.Data...)
+		}
+	}
+	f.Add(append([]byte("junk"), large...))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if len(data) > 1<<20 {
 			return

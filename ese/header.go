@@ -143,6 +143,6 @@ func parseHeader(b []byte, off int64) (Header, bool) {
 	if h.PageSize == 0 {
 		h.PageSize = 4096 // before page sizes could be chosen
 	}
-	h.ChecksumOK = len(b) == h.PageSize && u32(b, 0) == oldChecksum(b)
+	h.ChecksumOK = validPageSize(h.PageSize) && len(b) == h.PageSize && u32(b, 0) == oldChecksum(b)
 	return h, true
 }

@@ -94,7 +94,7 @@ func parseLogHeader(b []byte) (LogHeader, bool) {
 }
 
 func (l *Log) read(off int64, n int) ([]byte, error) {
-	return (&DB{r: l.r, size: l.size}).read(off, n)
+	return readAt(l.r, l.size, off, n)
 }
 
 // hasSegments looks at the first megabyte for a segment that fits its checksum.
@@ -169,9 +169,9 @@ func newSegment(b []byte, off int64) Segment {
 	return s
 }
 
-// Missing lists the log generations that a database needs (Header.Needed) and that
+// MissingGenerations lists the log generations that a database needs (Header.Needed) and that
 // are not among logs. A log of another signature than the database's does not count.
-func Missing(h Header, logs ...*Log) []uint32 {
+func MissingGenerations(h Header, logs ...*Log) []uint32 {
 	return slices.DeleteFunc(h.Needed(), func(g uint32) bool {
 		return slices.ContainsFunc(logs, func(l *Log) bool {
 			return l.Header != nil && l.Header.Generation == g && l.Header.Signature.Random == h.LogSignature.Random

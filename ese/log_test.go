@@ -115,7 +115,7 @@ func TestLogDamaged(t *testing.T) {
 	}
 }
 
-func TestMissing(t *testing.T) {
+func TestMissingGenerations(t *testing.T) {
 	db := open(t, esetest.Sample(4096, false).Bytes()) // needs 7 to 9
 	var logs []*Log
 	for _, g := range []uint32{7, 9} {
@@ -126,11 +126,11 @@ func TestMissing(t *testing.T) {
 		}
 		logs = append(logs, l)
 	}
-	if got := Missing(*db.Header(), logs...); !slices.Equal(got, []uint32{8}) {
+	if got := MissingGenerations(*db.Header(), logs...); !slices.Equal(got, []uint32{8}) {
 		t.Errorf("missing %v", got)
 	}
 	logs[0].Header.Signature.Random++ // another log's
-	if got := Missing(*db.Header(), logs...); !slices.Equal(got, []uint32{7, 8}) {
+	if got := MissingGenerations(*db.Header(), logs...); !slices.Equal(got, []uint32{7, 8}) {
 		t.Errorf("missing %v", got)
 	}
 }

@@ -191,11 +191,22 @@ func (lvs *longValues) add(n TreeNode, t *Tree, chunkSize int) error {
 	return nil
 }
 
+// LongValue.Bytes makes at most maxGrowth more than growth times what is stored: a
+// few bytes can say that they are compressed a thousandfold.
+const (
+	growth    = 16
+	maxGrowth = 32 << 20
+)
+
 // Bytes is the whole value, decompressed. Where a part is missing or damaged it is
 // what comes before, with an error.
 func (v *LongValue) Bytes() ([]byte, error) {
 	var out []byte
+	stored := 0
 	for i, c := range v.Chunks {
+		if stored += c.Place.Size; len(out) > growth*stored+maxGrowth {
+			return out, v.fail(KindCompressed, "it would be more than %d times as large as what is stored", growth)
+		}
 		if int64(c.At) < int64(len(out)) {
 			return out, v.fail(KindLongValue, "two parts of it hold byte %d", c.At)
 		}

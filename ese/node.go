@@ -69,15 +69,21 @@ func (p *Page) prefix() []byte {
 }
 
 // Nodes yields the nodes of the page in their order. A node that cannot be read is
-// an error; the next may be fine.
+// an error; the next may be fine. Nodes that overlap so much that together they are
+// larger than the page end the list: work would be out of proportion to the input.
 func (p *Page) Nodes() func(yield func(Node, error) bool) {
 	return func(yield func(Node, error) bool) {
 		if p.fault != nil || p.Status == PageBlank {
 			return
 		}
-		prefix := p.prefix()
+		prefix, room := p.prefix(), len(p.Data)
 		for i := max(1, p.Reserved); i < p.TagCount; i++ {
-			if !yield(p.node(i, prefix, p.dataEnd())) {
+			n, err := p.node(i, prefix, p.dataEnd())
+			if room -= n.Size; room < 0 {
+				yield(Node{}, pageError(KindPage, p.Number, p.Offset, "its nodes overlap: those from tag %d on are left out", i))
+				return
+			}
+			if !yield(n, err) {
 				return
 			}
 		}
