@@ -35,10 +35,10 @@ type TreeReport struct {
 	Kind      TreeKind `json:"kind"`
 	Object    uint32   `json:"object"`
 	Root      uint32   `json:"root"`
-	Depth     int      `json:"depth"`  // levels of pages
-	Pages     int      `json:"pages"`  // reached by links, without those that account for space
-	Leaves    int      `json:"leaves"` //
-	Nodes     int      `json:"nodes"`  // on leaves
+	Depth     int      `json:"depth"` // levels of pages
+	Pages     int      `json:"pages"` // reached by links, without those that account for space
+	Leaves    int      `json:"leaves"`
+	Nodes     int      `json:"nodes"` // on leaves
 	Deleted   int      `json:"deleted"`
 	Versioned int      `json:"versioned"`
 }

@@ -59,15 +59,15 @@ type Header struct {
 	Offset     int64 `json:"offset"`      // in the input: 0, or one page for the shadow
 	ChecksumOK bool  `json:"checksum_ok"` // false: fields may be wrong
 
-	Version      uint32      `json:"version"`             // 0x620 since Windows 2000
-	Update       uint32      `json:"update"`              // the format's revision: 9 ESE98, 12 Vista, 17 Windows 7, 110 and more Windows 10
-	FileType     uint32      `json:"file_type"`           // 1 database
-	DBTime       uint64      `json:"dbtime"`              // count of page changes
-	Signature    Signature   `json:"signature"`           // of the database
-	LogSignature Signature   `json:"log_signature"`       // of the log that belongs to it
-	State        State       `json:"state"`               //
-	LastObject   uint32      `json:"last_object"`         // highest object id in use
-	OS           OSVersion   `json:"os"`                  //
+	Version      uint32      `json:"version"`       // 0x620 since Windows 2000
+	Update       uint32      `json:"update"`        // the format's revision: 9 ESE98, 12 Vista, 17 Windows 7, 110 and more Windows 10
+	FileType     uint32      `json:"file_type"`     // 1 database
+	DBTime       uint64      `json:"dbtime"`        // count of page changes
+	Signature    Signature   `json:"signature"`     // of the database
+	LogSignature Signature   `json:"log_signature"` // of the log that belongs to it
+	State        State       `json:"state"`
+	LastObject   uint32      `json:"last_object"` // highest object id in use
+	OS           OSVersion   `json:"os"`
 	PageSize     int         `json:"page_size"`           // bytes
 	RepairCount  uint32      `json:"repair_count"`        // how often the database was repaired
 	Consistent   time.Time   `json:"consistent,omitzero"` // last time that it was consistent

@@ -87,12 +87,12 @@ type Chunk struct {
 // LongValue is a value that is kept in a tree of its own.
 type LongValue struct {
 	ID        LID
-	HasRoot   bool   // false: only chunks are left, and what Root, RefCount, Size and Encrypted say is not known
-	Root      Place  //
+	HasRoot   bool // false: only chunks are left, and what Root, RefCount, Size and Encrypted say is not known
+	Root      Place
 	RefCount  uint32 // how many records point to it: 0 is an orphan, 0xFFFFFFFF one that is being deleted
 	Size      uint32 // bytes when plain
-	Encrypted bool   //
-	Deleted   bool   // the root is marked as deleted
+	Encrypted bool
+	Deleted   bool // the root is marked as deleted
 	Chunks    []Chunk
 
 	tree      *Tree

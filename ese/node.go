@@ -23,13 +23,13 @@ const keyMask = 0x1fff
 
 // Node is an entry of a page.
 type Node struct {
-	Tag    int       // its number in the page, from 1
-	Start  int       // of its bytes in the page
-	Size   int       // of its bytes in the page
-	Flags  NodeFlags //
-	Key    []byte    // whole, with what the external header holds of it
-	Data   []byte    // what follows the key
-	Offset int       // of Data in the page
+	Tag    int // its number in the page, from 1
+	Start  int // of its bytes in the page
+	Size   int // of its bytes in the page
+	Flags  NodeFlags
+	Key    []byte // whole, with what the external header holds of it
+	Data   []byte // what follows the key
+	Offset int    // of Data in the page
 }
 
 // Deleted reports whether the node is marked as deleted.

@@ -75,10 +75,10 @@ const (
 
 // Page is one page of a database. It must not be changed.
 type Page struct {
-	Number uint32     // by its place in the file, or by its own word where it was found loose
-	Offset int64      // of its first byte in the input
-	Status PageStatus //
-	Data   []byte     // the whole page; corrected when Status says so
+	Number uint32 // by its place in the file, or by its own word where it was found loose
+	Offset int64  // of its first byte in the input
+	Status PageStatus
+	Data   []byte // the whole page; corrected when Status says so
 
 	DBTime    uint64 // the database's count of changes when this page was last changed
 	Prev      uint32 // neighbour on the left, 0 none

@@ -36,7 +36,7 @@ const (
 	sector      = 512
 	// scanBudget is how many bytes may be summed for each byte of input. Whole pages
 	// need two or three; only an input that was made to look like pages everywhere needs more.
-	scanBudget = 128
+	scanBudget = 64
 )
 
 // Scan finds pages in any stream: a file whose header is lost, a disk image, unallocated

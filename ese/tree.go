@@ -46,10 +46,10 @@ const (
 
 // Tree is a B+ tree of pages.
 type Tree struct {
-	Object uint32   // object id, which all its pages carry
-	Root   uint32   // page number, 0 unknown
-	Kind   TreeKind //
-	Parent uint32   // root page of the table that a tree of long values or an index belongs to; 0 unknown
+	Object uint32 // object id, which all its pages carry
+	Root   uint32 // page number, 0 unknown
+	Kind   TreeKind
+	Parent uint32 // root page of the table that a tree of long values or an index belongs to; 0 unknown
 
 	db *DB
 }

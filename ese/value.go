@@ -31,9 +31,9 @@ const (
 // Value is what a row has in a column.
 type Value struct {
 	Column *Column
-	Index  int        // which of several values of the column, from 0
-	Raw    []byte     // as the record holds it: for a separated value its id
-	Flags  ValueFlags //
+	Index  int    // which of several values of the column, from 0
+	Raw    []byte // as the record holds it: for a separated value its id
+	Flags  ValueFlags
 
 	table *Table
 	row   *Row
