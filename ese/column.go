@@ -54,7 +54,7 @@ func (t ColumnType) fixedSize() int {
 		TypeBit: 1, TypeUnsignedByte: 1, TypeShort: 2, TypeLong: 4, TypeCurrency: 8, TypeSingle: 4, TypeDouble: 8,
 		TypeDateTime: 8, TypeUnsignedLong: 4, TypeLongLong: 8, TypeGUID: 16, TypeUnsignedShort: 2, TypeUnsignedLongLong: 8,
 	}
-	if int(t) < len(sizes) {
+	if t < ColumnType(len(sizes)) {
 		return sizes[t]
 	}
 	return 0

@@ -37,7 +37,7 @@ func (s State) String() string {
 		StateForceDetach: "detached by force", StateReseeding: "being reseeded", StatePatched: "dirty and patched",
 		StateReverting: "being reverted",
 	}
-	if int(s) < len(words) && words[s] != "" {
+	if s < State(len(words)) && words[s] != "" {
 		return words[s]
 	}
 	return fmt.Sprintf("unknown (%d)", uint32(s))

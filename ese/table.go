@@ -94,6 +94,7 @@ func (t *Table) prepare() {
 		if size := c.Type.fixedSize(); size > 0 {
 			c.Size = size
 		}
+		c.Size = min(c.Size, maxPageSize) // no record is longer
 		// The catalog's offsets leave room for columns that were removed; in the catalog's own table they are all 4.
 		c.Offset = max(c.Offset, off)
 		off = c.Offset + c.Size
