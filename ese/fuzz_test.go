@@ -16,7 +16,7 @@ func tiny(pageSize int) []byte {
 		Fixed: [][]byte{{1, 2, 3, 4}}, Variable: [][]byte{[]byte("v")}, Large: pageSize > 8192,
 		Tagged: []esetest.Tagged{{ID: 256, Header: 5, Data: []byte{1, 0, 0, 0}}, {ID: 257, Header: 8, Data: esetest.Multi(0, []byte("a"), []byte("b"))}},
 	}
-	return esetest.Database{PageSize: pageSize, State: 2, Generations: [2]uint32{1, 2}, Tables: []esetest.Table{{
+	return esetest.Database{PageSize: pageSize, State: 2, Generations: [2]uint32{1, 2}, NoShadow: true, FirstRoot: 5, Tables: []esetest.Table{{
 		Name:       "T",
 		Columns:    []esetest.Column{{ID: 1, Name: "F", Type: 4, Size: 4}, {ID: 128, Name: "V", Type: 10}, {ID: 256, Name: "L", Type: 11}, {ID: 257, Name: "M", Type: 12}},
 		Rows:       []esetest.Node{{Key: []byte{1}, Data: r.Bytes()}},
@@ -79,7 +79,7 @@ func exhaust(t *testing.T, db *DB) {
 
 func FuzzDatabase(f *testing.F) {
 	f.Add(tiny(2048), true)
-	f.Add(tiny(2048)[:33*2048], false)
+	f.Add(tiny(2048)[:6*2048], false)
 	f.Add([]byte("no database"), false)
 	f.Fuzz(func(t *testing.T, data []byte, sum bool) {
 		if len(data) > 1<<20 {

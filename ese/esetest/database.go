@@ -44,9 +44,10 @@ type Database struct {
 	State       uint32
 	Generations [2]uint32 // first and last that are needed
 	Tables      []Table
-	Reserved    int  // as in Page
-	Old         bool // checksums and records of Windows 2000 and before
-	NoShadow    bool // without the copy of the catalog
+	Reserved    int    // as in Page
+	Old         bool   // checksums and records of Windows 2000 and before
+	NoShadow    bool   // without the copy of the catalog
+	FirstRoot   uint32 // page of the first table; 0: FirstRoot, which leaves room for the catalog and its copy
 }
 
 // FirstRoot is the root page of the first table; each further table begins with the next free page.
@@ -65,6 +66,9 @@ type build struct {
 // Bytes is the database.
 func (d Database) Bytes() []byte {
 	w := &build{Database: d, pages: map[uint32][]byte{}, next: FirstRoot, object: FirstObject}
+	if d.FirstRoot != 0 {
+		w.next = d.FirstRoot
+	}
 	var catalog []Node
 	for _, t := range d.Tables {
 		object := w.object
