@@ -42,6 +42,7 @@ var rules = []rule{
 		"adapters import the vocabulary and internal packages, never each other and never the engine",
 	},
 	{"bitsup", []string{".", "internal/*"}, false, "the BITS upload server stands beside the service and knows nothing of it"},
+	{"ese", nil, true, "format readers import the standard library alone, so that others can use them"},
 	{"api", []string{"."}, true, "the wire contract imports the vocabulary alone, so that every client stays light"},
 	{"client", []string{".", "api", "internal/*"}, false, "the client knows the wire contract, not the service"},
 	{"server", []string{".", "api", "internal/*"}, false, "the server knows the wire contract and the vocabulary; the engine is behind its Service interface"},
@@ -162,6 +163,8 @@ func TestRulesBite(t *testing.T) {
 		{"internal/sock", module + "/client"},
 		{"internal/demo", module + "/engine"},
 		{"daemon", module + "/sink/sinktest"},
+		{"ese", module},
+		{"ese", "golang.org/x/text/encoding"},
 		{"brandnew", module},
 	} {
 		if broken(bad[0], bad[1]) == "" {

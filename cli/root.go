@@ -47,6 +47,8 @@ func (a *app) root() *cobra.Command {
 	root.PersistentFlags().BoolVar(&a.system, "system", false, "talk to the machine's service instead of your own")
 	root.AddGroup(&cobra.Group{ID: groupMove, Title: "Move files:"}, &cobra.Group{ID: groupAsk, Title: "Ask:"},
 		&cobra.Group{ID: groupService, Title: "The service:"}, &cobra.Group{ID: groupServer, Title: "The other end:"}, &cobra.Group{ID: groupHelp, Title: "Help:"})
+		&cobra.Group{ID: groupService, Title: "The service:"}, &cobra.Group{ID: groupEvidence, Title: "Windows' BITS:"},
+		&cobra.Group{ID: groupHelp, Title: "Help:"})
 	for _, group := range []struct {
 		id   string
 		list []*cobra.Command
@@ -57,6 +59,7 @@ func (a *app) root() *cobra.Command {
 		{groupAsk, []*cobra.Command{a.list(), a.show(), a.why(), a.wait(), a.watch(), a.top()}},
 		{groupService, []*cobra.Command{a.limit(), a.daemon(), a.service(), a.metrics()}},
 		{groupServer, []*cobra.Command{a.serveFolder()}},
+		{groupEvidence, []*cobra.Command{a.ese()}},
 		{groupHelp, []*cobra.Command{a.demo(), a.explain(), a.version()}},
 	} {
 		for _, c := range group.list {
@@ -87,6 +90,7 @@ const (
 	groupService = "service"
 	groupServer  = "server"
 	groupHelp    = "help"
+	groupEvidence = "evidence"
 )
 
 // wrapArgs makes a wrong number of arguments a usage error that shows the right form.

@@ -1,0 +1,427 @@
+// SPDX-FileCopyrightText: The openbits authors
+// SPDX-License-Identifier: Apache-2.0
+
+package ese
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/openbits/openbits/ese/esetest"
+)
+
+// rows counts the rows of a table that can be read, damaged ones and deleted ones left out.
+func rows(t testing.TB, db *DB, table string) (count int, errs []error) {
+	t.Helper()
+	tb, err := db.Table(table)
+	if err != nil {
+		return 0, []error{err}
+	}
+	for row, err := range tb.Rows() {
+		if err != nil {
+			errs = append(errs, err)
+		} else if !row.Deleted() && !row.Damaged() {
+			count++
+		}
+	}
+	return count, errs
+}
+
+const liveMany = esetest.SampleRows - esetest.SampleRows/50
+
+func recoverFrom(t testing.TB, data []byte, o Options) *DB {
+	t.Helper()
+	db, err := Recover(bytes.NewReader(data), int64(len(data)), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return db
+}
+
+// manyLayout is what a caller knows of the tables of the sample.
+var manyLayout = []Layout{
+	{Name: "Many", Root: esetest.FirstRoot, Columns: []Column{
+		{ID: 1, Name: "Number", Type: TypeUnsignedLong},
+		{ID: 128, Name: "Text", Type: TypeText, CodePage: CodePageLatin},
+	}},
+	{Name: "Things", Columns: []Column{
+		{ID: 1, Name: "Id", Type: TypeGUID},
+		{ID: 2, Name: "Small", Type: TypeShort},
+		{ID: 3, Name: "When", Type: TypeDateTime},
+		{ID: 128, Name: "Name", Type: TypeText, CodePage: CodePageUnicode},
+		{ID: 129, Name: "Raw", Type: TypeBinary},
+		{ID: 256, Name: "Blob", Type: TypeLongBinary},
+		{ID: 257, Name: "Numbers", Type: TypeUnsignedLong},
+		{ID: 258, Name: "Note", Type: TypeLongText, CodePage: CodePageUnicode},
+	}},
+}
+
+func TestHeadersWiped(t *testing.T) {
+	for _, s := range shapes {
+		data := esetest.Sample(s.pageSize, s.old).Bytes()
+		clear(data[:s.pageSize])
+		db := open(t, data) // the shadow
+		if n, errs := rows(t, db, "Many"); n != liveMany || len(errs) > 0 || db.Header().Offset != int64(s.pageSize) || len(db.Notes()) == 0 {
+			t.Errorf("pages of %d, no header: %d rows, %v, notes %v", s.pageSize, n, errs, db.Notes())
+		}
+		clear(data[s.pageSize : 2*s.pageSize])
+		db = open(t, data) // neither
+		if n, errs := rows(t, db, "Many"); n != liveMany || len(errs) > 0 || db.Header() != nil || db.PageSize() != s.pageSize || len(db.Notes()) == 0 {
+			t.Errorf("pages of %d, no headers: %d rows, %v, notes %v", s.pageSize, n, errs, db.Notes())
+		}
+	}
+}
+
+func TestHeaderDamaged(t *testing.T) {
+	data := esetest.Sample(16384, false).Bytes()
+	data[100] ^= 1
+	db := open(t, data)
+	if db.Header().Offset != 16384 || !errors.Is(db.Notes()[0], KindHeader) {
+		t.Errorf("header at %d, notes %v", db.Header().Offset, db.Notes())
+	}
+	data[16384+100] ^= 1 // both: the fields are used all the same
+	db = open(t, data)
+	if n, _ := rows(t, db, "Many"); n != liveMany || db.Header().ChecksumOK {
+		t.Errorf("%d rows, header %+v", n, db.Header())
+	}
+	binary.LittleEndian.PutUint32(data[236:], 4096) // and a page size that is wrong
+	db = open(t, data)
+	if n, _ := rows(t, db, "Many"); n != liveMany || db.PageSize() != 16384 {
+		t.Errorf("%d rows, pages of %d, notes %v", n, db.PageSize(), db.Notes())
+	}
+}
+
+// TestCatalogGone: the catalog's copy takes its place; without both, what the caller knows.
+func TestCatalogGone(t *testing.T) {
+	for _, s := range shapes {
+		data := esetest.Sample(s.pageSize, s.old).Bytes()
+		blank := func(page int) { clear(data[(page+1)*s.pageSize : (page+2)*s.pageSize]) }
+		blank(4)
+		db := open(t, data)
+		tb, err := db.Table("Many")
+		if err != nil {
+			t.Errorf("pages of %d: %v", s.pageSize, err)
+			continue
+		}
+		want := SourceShadow
+		if s.pageSize == 2048 {
+			want = tb.Source // the catalog's leaves are still there
+		}
+		if n, errs := rows(t, db, "Many"); n != liveMany || len(errs) > 0 || tb.Source != want {
+			t.Errorf("pages of %d: %d rows from %s, %v", s.pageSize, n, tb.Source, errs)
+		}
+		wipe(data, s.pageSize, 2)
+		wipe(data, s.pageSize, 3)
+		if tables, errs := open(t, data).Tables(); len(tables) > 0 || len(errs) == 0 {
+			t.Errorf("pages of %d: %d tables of no catalog, %v", s.pageSize, len(tables), errs)
+		}
+		db, err = OpenWith(bytes.NewReader(data), int64(len(data)), Options{Layouts: manyLayout})
+		if err != nil {
+			t.Fatal(err)
+		}
+		n, errs := rows(t, db, "Many")
+		things := contents(t, db, "Things")
+		chunk := s.pageSize / 8
+		if n != liveMany || len(errs) > 0 || things["rows"] != "3" || things["1 Blob 0"] != fmt.Sprintf("%d bytes 302c312c342c392c", 3*chunk+7) {
+			t.Errorf("pages of %d, by layout: %d rows, %v, Things %v", s.pageSize, n, errs, things)
+		}
+		many, _ := db.Table("Many")
+		if other, _ := db.Table("Things"); many.Source != SourceLayout || other.Source != SourceGuess {
+			t.Errorf("sources %s and %s", many.Source, other.Source)
+		}
+	}
+}
+
+// wipe blanks all pages of a tree.
+func wipe(data []byte, pageSize int, object uint32) {
+	for off := 2 * pageSize; off+pageSize <= len(data); off += pageSize {
+		if p := data[off : off+pageSize]; binary.LittleEndian.Uint32(p[24:]) == object {
+			clear(p)
+		}
+	}
+}
+
+// TestRootGone: rows of a table whose root is lost are found by their pages' object id.
+func TestRootGone(t *testing.T) {
+	for _, s := range shapes {
+		data := esetest.Sample(s.pageSize, s.old).Bytes()
+		off := (esetest.FirstRoot + 1) * s.pageSize
+		rand.NewChaCha8([32]byte{1}).Read(data[off : off+s.pageSize])
+		db := open(t, data)
+		n, errs := rows(t, db, "Many")
+		if n != liveMany || len(errs) == 0 {
+			t.Errorf("pages of %d: %d rows, %v", s.pageSize, n, errs)
+		}
+		tb, _ := db.Table("Many")
+		for row, err := range tb.Rows() {
+			if err == nil && row.Via != ViaScan {
+				t.Errorf("a row was found by %s", row.Via)
+			}
+		}
+		if db.Check().Sound() {
+			t.Error("the check found nothing")
+		}
+	}
+}
+
+// TestCut: a file that was cut has all rows of the pages that are whole.
+func TestCut(t *testing.T) {
+	whole := esetest.Sample(4096, false).Bytes()
+	for seed := range uint64(40) {
+		r := rand.New(rand.NewPCG(seed, 1))
+		data := whole[:(esetest.FirstRoot+2)*4096+r.IntN(12*4096)]
+		db := open(t, data)
+		want := 0
+		for p, err := range open(t, whole).Pages() {
+			if err != nil || p.Offset+4096 > int64(len(data)) || p.ObjectID != esetest.FirstObject || !p.Leaf() {
+				continue
+			}
+			for n, err := range p.Nodes() {
+				if err == nil && !n.Deleted() {
+					want++
+				}
+			}
+		}
+		if n, errs := rows(t, db, "Many"); n != want || (want < liveMany && len(errs) == 0) {
+			t.Errorf("seed %d, cut at %d: %d rows, want %d; %v", seed, len(data), n, want, errs)
+		}
+	}
+}
+
+// TestFlips: one wrong bit in each of some pages is found, told, and costs nothing.
+func TestFlips(t *testing.T) {
+	for _, pageSize := range []int{4096, 8192, 16384, 32768} {
+		for seed := range uint64(20) {
+			r := rand.New(rand.NewPCG(seed, uint64(pageSize)))
+			data := esetest.Sample(pageSize, false).Bytes()
+			flipped := map[uint32]bool{}
+			for range 4 {
+				number := uint32(esetest.FirstRoot + r.IntN(len(data)/pageSize-2-esetest.FirstRoot))
+				if flipped[number] {
+					continue
+				}
+				flipped[number] = true
+				off := (int(number) + 1) * pageSize
+				bit := 64 + r.IntN(pageSize*8-64)
+				for bit/8 >= 40 && bit/8 < 64 || bit/8 >= 36 && bit/8 < 40 { // not where sums and flags are
+					bit += 8
+				}
+				data[off+bit/8] ^= 1 << (bit % 8)
+			}
+			db := open(t, data)
+			for p, err := range db.Pages() {
+				if err != nil {
+					t.Fatal(err)
+				}
+				if want := map[bool]PageStatus{true: PageCorrected, false: PageGood}[flipped[p.Number]]; p.Status != want && p.Status != PageBlank {
+					t.Errorf("pages of %d, seed %d: page %d is %s, want %s", pageSize, seed, p.Number, p.Status, want)
+				}
+			}
+			if n, _ := rows(t, db, "Many"); n != liveMany {
+				t.Errorf("pages of %d, seed %d: %d rows", pageSize, seed, n)
+			}
+		}
+	}
+}
+
+// TestGarbled: pages with many wrong bytes are named, and rows of all others are read.
+func TestGarbled(t *testing.T) {
+	for _, s := range shapes {
+		for seed := range uint64(10) {
+			r := rand.New(rand.NewPCG(seed, uint64(s.pageSize)))
+			data := esetest.Sample(s.pageSize, s.old).Bytes()
+			db := open(t, bytes.Clone(data))
+			var leaves []*Page
+			for p := range db.Pages() {
+				if p.ObjectID == esetest.FirstObject && p.Leaf() {
+					leaves = append(leaves, p)
+				}
+			}
+			victim := leaves[r.IntN(len(leaves))]
+			lost := 0
+			for n, err := range victim.Nodes() {
+				if err == nil && !n.Deleted() {
+					lost++
+				}
+			}
+			for range 30 {
+				data[int(victim.Offset)+40+r.IntN(s.pageSize-40)] ^= byte(1 + r.IntN(255))
+			}
+			n, errs := rows(t, open(t, data), "Many")
+			if n != liveMany-lost {
+				t.Errorf("pages of %d, seed %d: %d rows, want %d", s.pageSize, seed, n, liveMany-lost)
+			}
+			named := false
+			for _, err := range errs {
+				var e *Error
+				named = named || errors.As(err, &e) && e.Page == victim.Number && e.Offset == victim.Offset
+			}
+			if !named {
+				t.Errorf("pages of %d, seed %d: page %d is not named in %v", s.pageSize, seed, victim.Number, errs)
+			}
+		}
+	}
+}
+
+// scatter puts the pages of a database in any order between random bytes of any length.
+func scatter(r *rand.Rand, data []byte, pageSize int) []byte {
+	noise := rand.NewChaCha8([32]byte{byte(r.Uint32())})
+	var out []byte
+	gap := func() {
+		junk := make([]byte, r.IntN(3000))
+		noise.Read(junk)
+		out = append(out, junk...)
+	}
+	count := len(data) / pageSize
+	for _, i := range r.Perm(count) {
+		if i < 2 {
+			continue // the headers are lost
+		}
+		gap()
+		out = append(out, data[i*pageSize:(i+1)*pageSize]...)
+	}
+	gap()
+	return out
+}
+
+func TestLoosePages(t *testing.T) {
+	for _, s := range shapes {
+		for seed := range uint64(3) {
+			loose := scatter(rand.New(rand.NewPCG(seed, 3)), esetest.Sample(s.pageSize, s.old).Bytes(), s.pageSize)
+			db := recoverFrom(t, loose, Options{})
+			n, errs := rows(t, db, "Many")
+			if n != liveMany || len(errs) > 0 || db.PageSize() != s.pageSize {
+				t.Errorf("pages of %d (old %v), seed %d: %d rows, %v, notes %v", s.pageSize, s.old, seed, n, errs, db.Notes())
+			}
+			if things := contents(t, db, "Things"); things["rows"] != "3" || things["3 Note 0"] != "note" {
+				t.Errorf("pages of %d, seed %d: %v", s.pageSize, seed, things)
+			}
+		}
+	}
+}
+
+// TestLooseCorpus does the same with real pages, without their catalog.
+func TestLooseCorpus(t *testing.T) {
+	for i, name := range samples {
+		data, want := sample(t, name)
+		wipe(data, 16384, 2)
+		wipe(data, 16384, 3)
+		loose := scatter(rand.New(rand.NewPCG(uint64(i), 5)), data, 16384)
+		columns := []Column{{ID: 1, Name: "Id", Type: TypeGUID}, {ID: 256, Name: "Blob", Type: TypeLongBinary}}
+		db := recoverFrom(t, loose, Options{Layouts: []Layout{{Name: "Jobs", Root: 31, Columns: columns}, {Name: "Files", Root: 32, Columns: columns}}})
+		for table, rows := range want.Rows {
+			tb, err := db.Table(table)
+			if err != nil {
+				t.Errorf("%s: %v", name, err)
+				continue
+			}
+			for row, err := range tb.Rows() {
+				if err != nil {
+					t.Errorf("%s: %v", name, err)
+					continue
+				}
+				id, _ := row.Get("Id")
+				blob, _ := row.Get("Blob")
+				text, _ := id.Any()
+				if _, err := blob.Bytes(); err != nil || text.(GUID).String() != rows[0].ID {
+					t.Errorf("%s: %s has row %v, %v", name, table, text, err)
+				}
+			}
+			orphans := 0
+			for lv := range tb.LongValues() {
+				if lv.Orphan() {
+					orphans++
+				}
+			}
+			wanted := 0
+			for _, b := range map[string][]blob{"Jobs": want.Jobs, "Files": want.Files}[table] {
+				if b.Origin == "orphan_long_value" {
+					wanted++
+				}
+			}
+			if orphans != wanted {
+				t.Errorf("%s: %s has %d orphans, want %d", name, table, orphans, wanted)
+			}
+		}
+	}
+}
+
+// TestOlderPages: of two pages of a number the newer is used, and the other is told.
+func TestOlderPages(t *testing.T) {
+	page := func(time uint64, text string) []byte {
+		return esetest.Page{Size: 4096, Number: 9, Object: 20, DBTime: time, Flags: 0x2803, Nodes: []esetest.Node{{Key: []byte{1}, Data: []byte(text)}}}.Bytes()
+	}
+	db := recoverFrom(t, append(page(7, "newer"), page(5, "older")...), Options{})
+	p, err := db.Page(9)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := p.Node(1)
+	if err != nil || string(n.Data) != "newer" || len(db.Older()) != 1 || db.Older()[0].Offset != 4096 {
+		t.Errorf("%q, %v, older %+v", n.Data, err, db.Older())
+	}
+}
+
+// sparse is a huge input that is blank but for some pages.
+type sparse map[int64][]byte
+
+func (s sparse) ReadAt(b []byte, off int64) (int, error) {
+	clear(b)
+	for at, data := range s {
+		if from := max(at, off); from < min(at+int64(len(data)), off+int64(len(b))) {
+			copy(b[from-off:], data[from-at:])
+		}
+	}
+	return len(b), nil
+}
+
+// TestHuge: an image of a gigabyte is searched in one pass, without holding it.
+func TestHuge(t *testing.T) {
+	page := esetest.Page{Size: 16384, Number: 9, Object: 20, Flags: 0x2803}.Bytes()
+	image := sparse{1 << 20: page, 3<<28 + 512: page, 1<<30 - 16384: page}
+	var found []int64
+	for f, err := range Scan(image, 1<<30, ScanOptions{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		found = append(found, f.Offset)
+	}
+	if fmt.Sprint(found) != fmt.Sprint([]int64{1 << 20, 3<<28 + 512, 1<<30 - 16384}) {
+		t.Errorf("pages at %v", found)
+	}
+}
+
+// failing cannot be read at one place.
+type failing struct {
+	io.ReaderAt
+	from, to int64
+}
+
+func (f failing) ReadAt(b []byte, off int64) (int, error) {
+	if off < f.to && off+int64(len(b)) > f.from {
+		return 0, errors.New("input/output error")
+	}
+	return f.ReaderAt.ReadAt(b, off)
+}
+
+// TestUnreadable: a bad sector costs the pages that it is in.
+func TestUnreadable(t *testing.T) {
+	data := esetest.Sample(4096, false).Bytes()
+	bad := int64((esetest.FirstRoot + 4) * 4096)
+	db, err := Open(failing{bytes.NewReader(data), bad, bad + 512}, int64(len(data)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, errs := rows(t, db, "Many")
+	if n == 0 || n >= liveMany || len(errs) == 0 || !errors.Is(errs[0], KindRead) {
+		t.Errorf("%d rows, %v", n, errs)
+	}
+	if r := db.Check(); r.Unreadable != 1 || r.Sound() {
+		t.Errorf("%d pages are unreadable", r.Unreadable)
+	}
+}
