@@ -1,0 +1,81 @@
+// SPDX-FileCopyrightText: The openbits authors
+// SPDX-License-Identifier: Apache-2.0
+
+package evtx
+
+import (
+	"fmt"
+	"slices"
+)
+
+// What stands in for templates whose definitions are lost.
+
+// nameless stands in for a template that is lost: the values in order, each with its type.
+func nameless(id uint32, slots []slot) []node {
+	values := node{kind: elementNode, index: noIndex, name: "Values", lost: true, attrs: []attribute{
+		{"Template", []node{{kind: textNode, text: fmt.Sprintf("0x%08X", id)}}},
+	}}
+	for i, s := range slots {
+		if s.typ == TypeBinXML {
+			values.children = append(values.children, node{kind: valueNode, index: uint16(i), typ: s.typ})
+			continue
+		}
+		values.children = append(values.children, node{
+			kind: elementNode, index: noIndex, name: "Value", lost: true,
+			attrs: []attribute{
+				{"Name", []node{{kind: textNode, text: fmt.Sprintf("#%d", i)}}},
+				{"Type", []node{{kind: textNode, text: s.typ.String()}}},
+			},
+			children: []node{{kind: valueNode, index: uint16(i), typ: s.typ}},
+		})
+	}
+	return []node{values}
+}
+
+// lostEvent stands in for the template of a whole event. Windows makes these templates itself, and gives its values the same order in all of
+// them (seen in every log at hand, from Windows 7 to 11): so System can be filled in when the types are those, too.
+func lostEvent(nodes []node, slots []slot) []node {
+	event := node{kind: elementNode, index: noIndex, name: "Event", children: nodes}
+	types := map[int]Type{3: TypeUint16, 5: TypeHexInt64, 6: TypeFileTime, 10: TypeUint64}
+	for i, t := range types {
+		if i >= len(slots) || slots[i].typ != t {
+			return []node{event}
+		}
+	}
+	event.children = []node{conventional(slots)}
+	for i, s := range slots {
+		if s.typ == TypeBinXML {
+			event.children = append(event.children, node{kind: valueNode, index: uint16(i), typ: s.typ})
+		}
+	}
+	return []node{event}
+}
+
+// conventional is System with the values in the order that Windows gives them.
+func conventional(slots []slot) node {
+	value := func(i uint16, want Type) []node {
+		if int(i) >= len(slots) || slots[i].typ != want {
+			return nil
+		}
+		return []node{{kind: optionalNode, index: i, typ: want}}
+	}
+	element := func(name string, content []node, attrs ...attribute) node {
+		attrs = slices.DeleteFunc(attrs, func(a attribute) bool { return a.parts == nil })
+		return node{kind: elementNode, index: noIndex, name: name, children: content, attrs: attrs}
+	}
+	return element("System", []node{
+		element("Provider", nil, attribute{"Guid", value(15, TypeGUID)}, attribute{"Name", value(14, TypeString)}),
+		element("EventID", value(3, TypeUint16), attribute{"Qualifiers", value(4, TypeUint16)}),
+		element("Version", value(11, TypeUint8)),
+		element("Level", value(0, TypeUint8)),
+		element("Task", value(2, TypeUint16)),
+		element("Opcode", value(1, TypeUint8)),
+		element("Keywords", value(5, TypeHexInt64)),
+		element("TimeCreated", nil, attribute{"SystemTime", value(6, TypeFileTime)}),
+		element("EventRecordID", value(10, TypeUint64)),
+		element("Correlation", nil, attribute{"ActivityID", value(7, TypeGUID)}, attribute{"RelatedActivityID", value(13, TypeGUID)}),
+		element("Execution", nil, attribute{"ProcessID", value(8, TypeUint32)}, attribute{"ThreadID", value(9, TypeUint32)}),
+		element("Channel", value(16, TypeString)),
+		element("Security", nil, attribute{"UserID", value(12, TypeSID)}),
+	})
+}
