@@ -91,7 +91,7 @@ func (c *collector) name(n *node, sc *scope) string {
 	}
 	for i := range n.attrs {
 		a := &n.attrs[i]
-		if n.lost || a.name == "Name" || strings.HasPrefix(a.name, "xmlns") {
+		if n.kind == lostNode || a.name == "Name" || strings.HasPrefix(a.name, "xmlns") {
 			continue
 		}
 		if v, ok := sc.join(a.parts); ok {

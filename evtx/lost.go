@@ -6,30 +6,38 @@ package evtx
 import (
 	"fmt"
 	"slices"
+	"strconv"
 )
 
 // What stands in for templates whose definitions are lost.
 
-// nameless stands in for a template that is lost: the values in order, each with its type.
-func nameless(id uint32, slots []slot) []node {
-	values := node{kind: elementNode, index: noIndex, name: "Values", lost: true, attrs: []attribute{
+// nameless stands in for a template that is lost.
+func nameless(id uint32) []node {
+	return []node{{kind: lostNode, index: noIndex, name: "Values", attrs: []attribute{
 		{"Template", []node{{kind: textNode, text: fmt.Sprintf("0x%08X", id)}}},
-	}}
-	for i, s := range slots {
+	}}}
+}
+
+// lost visits the values of an instance in order, as elements with a number for a name. They are made while they are visited:
+// there may be as many as bytes.
+func (w *walker) lost(n *node, sc *scope) {
+	w.start(n, sc)
+	for i, s := range sc.slots {
+		if w.err != nil {
+			break
+		}
 		if s.typ == TypeBinXML {
-			values.children = append(values.children, node{kind: valueNode, index: uint16(i), typ: s.typ})
+			w.value(sc.value(uint16(i)), sc)
 			continue
 		}
-		values.children = append(values.children, node{
-			kind: elementNode, index: noIndex, name: "Value", lost: true,
-			attrs: []attribute{
-				{"Name", []node{{kind: textNode, text: fmt.Sprintf("#%d", i)}}},
-				{"Type", []node{{kind: textNode, text: s.typ.String()}}},
-			},
+		text := func(t string) []node { return []node{{kind: textNode, text: t}} }
+		w.element(&node{
+			kind: lostNode, index: noIndex, name: "Value",
+			attrs:    []attribute{{"Name", text("#" + strconv.Itoa(i))}, {"Type", text(s.typ.String())}},
 			children: []node{{kind: valueNode, index: uint16(i), typ: s.typ}},
-		})
+		}, sc)
 	}
-	return []node{values}
+	w.end(n)
 }
 
 // lostEvent stands in for the template of a whole event. Windows makes these templates itself, and gives its values the same order in all of
@@ -60,10 +68,12 @@ func conventional(slots []slot) node {
 		return []node{{kind: optionalNode, index: i, typ: want}}
 	}
 	element := func(name string, content []node, attrs ...attribute) node {
-		attrs = slices.DeleteFunc(attrs, func(a attribute) bool { return a.parts == nil })
+		if attrs = slices.DeleteFunc(attrs, func(a attribute) bool { return a.parts == nil }); len(attrs) == 0 {
+			attrs = nil
+		}
 		return node{kind: elementNode, index: noIndex, name: name, children: content, attrs: attrs}
 	}
-	return element("System", []node{
+	system := element("System", []node{
 		element("Provider", nil, attribute{"Guid", value(15, TypeGUID)}, attribute{"Name", value(14, TypeString)}),
 		element("EventID", value(3, TypeUint16), attribute{"Qualifiers", value(4, TypeUint16)}),
 		element("Version", value(11, TypeUint8)),
@@ -73,9 +83,11 @@ func conventional(slots []slot) node {
 		element("Keywords", value(5, TypeHexInt64)),
 		element("TimeCreated", nil, attribute{"SystemTime", value(6, TypeFileTime)}),
 		element("EventRecordID", value(10, TypeUint64)),
-		element("Correlation", nil, attribute{"ActivityID", value(7, TypeGUID)}, attribute{"RelatedActivityID", value(13, TypeGUID)}),
+		element("Correlation", nil, attribute{"ActivityID", value(7, TypeGUID)}, attribute{"RelatedActivityID", value(18, TypeGUID)}),
 		element("Execution", nil, attribute{"ProcessID", value(8, TypeUint32)}, attribute{"ThreadID", value(9, TypeUint32)}),
 		element("Channel", value(16, TypeString)),
 		element("Security", nil, attribute{"UserID", value(12, TypeSID)}),
 	})
+	system.children = slices.DeleteFunc(system.children, func(n node) bool { return n.children == nil && n.attrs == nil })
+	return system
 }

@@ -13,6 +13,7 @@ const (
 	optionalNode             // a substitution that takes its element or attribute away when it is null
 	instructionNode          // a processing instruction
 	fragmentNode             // a template instance in the middle of elements
+	lostNode                 // an element that stands in for those of a template that is lost
 )
 
 // node is a part of a fragment, compiled once: elements with their content, and where values go.
@@ -25,7 +26,6 @@ type node struct {
 	attrs    []attribute // in canonical order
 	children []node
 	fragment *fragment // of fragmentNode
-	lost     bool      // an element that stands in for one of a template that is lost
 }
 
 // attribute of an element; its parts are text and substitutions.

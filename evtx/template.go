@@ -42,7 +42,7 @@ func (p *parser) instance(buf *[]slot) fragment {
 	if f.template != nil {
 		f.nodes = f.template.nodes
 	} else {
-		f.nodes, f.lost = nameless(id, f.slots), true
+		f.nodes, f.lost = nameless(id), true
 	}
 	return f
 }

@@ -56,9 +56,13 @@ func (v Value) Int() (int64, bool) {
 	return int64(u), ok && u <= math.MaxInt64
 }
 
-// bits reads the value as a little-endian number of as many bytes as there are.
+// bits reads the value as a little-endian number, when it is as long as its type says.
 func (v Value) bits() (uint64, bool) {
-	switch len(v.raw) {
+	size := len(v.raw)
+	if want := v.typ.info().size; want != 0 && size != want && (v.typ != TypeSizeT || size != 4) {
+		return 0, false
+	}
+	switch size {
 	case 1:
 		return uint64(v.raw[0]), true
 	case 2:

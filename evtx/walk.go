@@ -53,6 +53,8 @@ func (w *walker) nodes(nodes []node, sc *scope) {
 			w.instruction(n.name, n.text)
 		case fragmentNode:
 			w.enter(*n.fragment, sc.doc)
+		case lostNode:
+			w.lost(n, sc)
 		}
 	}
 }
