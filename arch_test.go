@@ -41,6 +41,7 @@ var rules = []rule{
 		false,
 		"adapters import the vocabulary and internal packages, never each other and never the engine",
 	},
+	{"ese evtx", nil, true, "format readers import the standard library alone, so that anybody can use them"},
 	{"api", []string{"."}, true, "the wire contract imports the vocabulary alone, so that every client stays light"},
 	{"client", []string{".", "api", "internal/*"}, false, "the client knows the wire contract, not the service"},
 	{"server", []string{".", "api", "internal/*"}, false, "the server knows the wire contract and the vocabulary; the engine is behind its Service interface"},
@@ -160,6 +161,8 @@ func TestRulesBite(t *testing.T) {
 		{"internal/sock", module + "/client"},
 		{"internal/demo", module + "/engine"},
 		{"daemon", module + "/sink/sinktest"},
+		{"evtx", module},
+		{"evtx", module + "/internal/term"},
 		{"brandnew", module},
 	} {
 		if broken(bad[0], bad[1]) == "" {

@@ -42,6 +42,7 @@ var commands = map[string]func(*testscript.TestScript, bool, []string){
 	"ancient":  ancient,   // ancient: an older service answers on the socket
 	"yielding": yielding,  // yielding: a service answers on the socket, with jobs that give way to others
 	"tmpfs":    tmpfs,     // tmpfs DIR SIZE: mount a small disk
+	"evtxfile": evtxFile,  // evtxfile FILE KIND: write an event log: good, dirty, gaps, slack, flipped, headless, pieces
 	"bind":     bind,      // bind DIR PLACE: mount a folder in another place
 }
 

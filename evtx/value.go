@@ -49,8 +49,11 @@ func (v Value) Int() (int64, bool) {
 	switch v.typ {
 	case TypeInt8, TypeInt16, TypeInt32, TypeInt64:
 		u, ok := v.bits()
+		if !ok {
+			return 0, false
+		}
 		shift := 64 - 8*len(v.raw)
-		return int64(u<<shift) >> shift, ok
+		return int64(u<<shift) >> shift, true
 	}
 	u, ok := v.Uint()
 	return int64(u), ok && u <= math.MaxInt64
