@@ -129,8 +129,7 @@ func (v Value) Items() []Value {
 
 // next cuts the first item from what is left of an array, and says how many bytes it took: at least one.
 func (v Value) next(rest []byte) (Value, int) {
-	item := Value{typ: v.typ.Item(), doc: v.doc}
-	size := 0
+	item, size := Value{typ: v.itemType()}, 0
 	switch item.typ {
 	case TypeString, TypeEvtXML:
 		return cutString(item, rest)
@@ -157,6 +156,14 @@ func (v Value) next(rest []byte) (Value, int) {
 	}
 	item.raw = rest[:size]
 	return item, size
+}
+
+// itemType is the type of the items of an array. There are no arrays of binary XML; where one is said to be, it is bytes.
+func (v Value) itemType() Type {
+	if v.typ.Item() == TypeBinXML {
+		return TypeBinary
+	}
+	return v.typ.Item()
 }
 
 // cutString takes the UTF-16 text up to the next NUL.

@@ -92,7 +92,7 @@ func (w *walker) element(n *node, sc *scope) {
 	for again := true; again && w.err == nil; again = len(rest) > 0 {
 		one := *sc
 		one.array = uint16(list)
-		one.item = Value{typ: array.typ.Item(), raw: []byte{}}
+		one.item = Value{typ: array.itemType(), raw: []byte{}}
 		if len(rest) > 0 {
 			item, size := array.next(rest)
 			one.item, rest = item, rest[size:]
