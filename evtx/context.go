@@ -5,51 +5,87 @@ package evtx
 
 import "encoding/binary"
 
-// context makes the document that a loose record at an offset refers to. Offsets of names and templates count from the beginning of the
-// record's chunk, which is not there: a record that defines its template itself tells where that would be, the
-// places of the file tell it otherwise, or else the record before.
+// context makes the document that a loose record at an offset refers to.
 func (s *scanner) context(at, to int64) (*loaded, error) {
-	begin, chunk := int64(noOrigin), NoChunk
-	own, err := s.log.read(at, ownSize)
-	if offset, ok := ownOffset(own); ok {
-		begin = at - int64(offset)
+	begin, chunk, err := s.begin(at)
+	if n := s.near; n != nil && begin != noOrigin && n.doc.begin() == begin && at < n.doc.base+int64(len(n.doc.data)) {
+		return n, err
 	}
-	if l := s.log; l.base != noGrid && at >= l.base {
-		slot := (at - l.base) / chunkSize
-		if place := l.base + slot*chunkSize; begin == noOrigin || begin == place {
-			begin, chunk = place, int(slot)
+	s.pool = int(min(8*chunkSize, int64(s.pool)+8*(at-s.paid)))
+	s.paid = at
+	from, end, origin := at, at+s.span(at, to), noOrigin
+	if begin != noOrigin {
+		if s.pool >= chunkSize {
+			from, end = max(begin, 0), begin+chunkSize
+			s.pool -= chunkSize
 		}
+		origin = int(from - begin)
 	}
-	if s.near != nil && begin == noOrigin && s.near.doc.origin != noOrigin {
-		if first := s.near.doc.base - int64(s.near.doc.origin); at-first < chunkSize {
-			begin = first
-		}
+	data, failed := s.log.read(from, int(min(end, to)-from))
+	if err == nil {
+		err = failed
 	}
-	if begin == noOrigin {
-		own, err = s.log.read(at, int(min(chunkSize, to-at)))
-		s.near = &loaded{words: &s.words, doc: s.log.document(own, noOrigin, at, NoChunk)}
-		s.grant(s.near.doc, at)
-		return s.near, err
-	}
-	if s.near != nil && s.near.doc.origin != noOrigin && s.near.doc.base-int64(s.near.doc.origin) == begin &&
-		at < s.near.doc.base+int64(len(s.near.doc.data)) {
-		return s.near, err
-	}
-	from := max(begin, 0)
-	data, err := s.log.read(from, int(min(begin+chunkSize, to)-from))
-	s.near = &loaded{words: &s.words, doc: s.log.document(data, int(from-begin), from, chunk)}
-	s.grant(s.near.doc, at)
+	s.near = &loaded{words: &s.words, doc: s.log.document(data, origin, from, chunk)}
+	s.grant(s.near.doc)
 	if chunk != NoChunk {
 		s.near.Layer = Slack
 	}
 	return s.near, err
 }
 
+// begin finds where the chunk of a loose record began, in the stream: offsets of names and templates count from there. A record that defines its
+// template itself tells it, else the places of the file, or else the record before; noOrigin: nothing does.
+func (s *scanner) begin(at int64) (begin int64, chunk int, err error) {
+	own, err := s.log.read(at, ownSize)
+	begin = noOrigin
+	if offset, ok := ownOffset(own); ok {
+		begin = at - int64(offset)
+	}
+	if l := s.log; l.base != noGrid && at >= l.base {
+		slot := (at - l.base) / chunkSize
+		if place := l.base + slot*chunkSize; begin == noOrigin || begin == place {
+			return place, int(slot), err
+		}
+	}
+	if s.near != nil && begin == noOrigin {
+		if before := s.near.doc.begin(); before != noOrigin && at-before < chunkSize {
+			begin = before
+		}
+	}
+	return begin, NoChunk, err
+}
+
+// begin is where in the stream the document's chunk begins, or noOrigin.
+func (d *document) begin() int64 {
+	if d.origin == noOrigin {
+		return noOrigin
+	}
+	return d.base - int64(d.origin)
+}
+
+// span is how much to read of a record by itself, in bytes: all of it when its end is where it says, since the search goes on
+// behind it then; else not more than the pool allows.
+func (s *scanner) span(at, to int64) int64 {
+	size := int64(binary.LittleEndian.Uint32(s.window[at-s.at+4:]))
+	if size = min(size, to-at); size <= loneSize {
+		return size
+	}
+	if end, err := s.log.read(at+size-4, 4); err == nil && len(end) == 4 && int64(binary.LittleEndian.Uint32(end)) == size {
+		return size
+	}
+	if int64(s.pool) < size {
+		return loneSize
+	}
+	s.pool -= int(size)
+	return size
+}
+
+// loneSize is what is read in any case, in bytes. Few records are longer.
+const loneSize = 8 << 10
+
 // grant and charge keep what all loose records compile together in proportion to the stream: each may name another
 // place for its chunk, and so would have the allowance of a chunk for itself.
-func (s *scanner) grant(d *document, at int64) {
-	s.pool = int(min(8*chunkSize, int64(s.pool)+8*(at-s.paid)))
-	s.paid = at
+func (s *scanner) grant(d *document) {
 	*d.work = min(*d.work, s.pool)
 	s.granted = *d.work
 }

@@ -260,6 +260,31 @@ func TestNotLog(t *testing.T) {
 	}
 }
 
+// TestLongLoose: a loose record that is longer than what is read of most is read whole.
+func TestLongLoose(t *testing.T) {
+	c := tt.NewChunk(1)
+	event, data := tt.EventTemplate(), tt.DataTemplate(1, 1, "text")
+	for range 2 {
+		c.Record(tt.Start, event, tt.Values(tt.Start, 2, 4104, tt.Nested(data, tt.String(strings.Repeat("x", 10000))))...)
+	}
+	b := c.Bytes()
+	at := offsets(b)
+	for i, state := range []evtx.State{evtx.Whole, evtx.Nameless} {
+		piece := bytes.Clone(b[at[i] : at[i]+int(binary.LittleEndian.Uint32(b[at[i]+4:]))])
+		var got []*evtx.Event
+		for e, err := range evtx.Carve(bytes.NewReader(piece), int64(len(piece))).Recovered() {
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, e)
+		}
+		if len(got) != 1 || got[0].State != state || got[0].System.ID != 4104 || got[0].System.Provider != "Test-Provider" ||
+			len(got[0].Fields()[0].Value.String()) != 10000 {
+			t.Errorf("piece %d: %v, want one event that is %s", i, got[0].Problem, state)
+		}
+	}
+}
+
 // broken is a stream with a place that cannot be read.
 type broken struct {
 	*bytes.Reader

@@ -33,7 +33,7 @@
 // # What is promised
 //
 // No input makes the package panic. Memory does not grow with the size of the stream: a chunk (64 KiB) is held while
-// its events are, and a record cannot unfold into more than 32 times its size plus 32 KiB of values. A [Log] may be used by several
+// its events are, and a record cannot unfold into more than 32 times its size plus 8 KiB of values. A [Log] may be used by several
 // goroutines at once; so may an [Event], which must not outlive changes of the slices that it gave out.
 //
 // The format is described in docs/formats/evtx.md.

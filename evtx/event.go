@@ -75,11 +75,10 @@ const (
 	recordMin   = recordHead + 4
 )
 
-// event decodes the record of size bytes at d.data[i]. The copy of its size is behind that of its XML, or missing when framed is false.
-func (d *document) event(i, size int, framed bool, place Place, words *words, slots *[]slot) *Event {
-	raw := d.data[i : i+size]
-	end := i + size
-	if framed {
+// event decodes a record.
+func (d *document) event(x extent, place Place, words *words, slots *[]slot) *Event {
+	raw, size, end := d.data[x.from:x.to], x.to-x.from, x.to
+	if x.framed {
 		end -= 4
 	}
 	e := &Event{
@@ -87,11 +86,11 @@ func (d *document) event(i, size int, framed bool, place Place, words *words, sl
 		Record:  binary.LittleEndian.Uint64(raw[8:]),
 		Written: fileTime(binary.LittleEndian.Uint64(raw[16:])),
 	}
-	e.Place.Offset, e.Place.Size, e.Place.Chunk = d.base+int64(i), size, d.chunk
+	e.Place.Offset, e.Place.Size, e.Place.Chunk = d.base+int64(x.from), size, d.chunk
 	var err *Error
-	e.fragment, err = d.fragment(i+recordHead, end, slots)
+	e.fragment, err = d.fragment(x.from+recordHead, end, slots)
 	if len(e.fragment.nodes) == 0 && err == nil {
-		err = d.fail(i+recordHead, ErrDamaged, "the record has no event")
+		err = d.fail(x.from+recordHead, ErrDamaged, "the record has no event")
 	}
 	e.note(err, e.fragment.borrowed)
 	if e.fragment.lost {

@@ -24,7 +24,7 @@ func (l *Log) Events() iter.Seq2[*Event, error] {
 					return
 				}
 			}
-			if _, more := k.live(yield); !more {
+			if _, _, more := k.live(yield); !more {
 				return
 			}
 		}
@@ -67,22 +67,15 @@ func (l *Log) slots() int {
 
 // remains hands out all of a chunk but its live records.
 func (s *scanner) remains(k *loaded) bool {
-	out := s.yield
 	if k.Layer == Live {
-		out = func(*Event, error) bool { return true }
-	} else {
-		for _, p := range k.problems {
-			if !s.yield(nil, p) {
-				return false
-			}
+		end, last, _ := k.extents(func(extent, *Error) bool { return true })
+		return k.rest(end, last, s.yield)
+	}
+	for _, p := range k.problems {
+		if !s.yield(nil, p) {
+			return false
 		}
 	}
-	last := uint64(0)
-	end, more := k.live(func(e *Event, err error) bool {
-		if e != nil {
-			last = e.Record
-		}
-		return out(e, err)
-	})
+	end, last, more := k.live(s.yield)
 	return more && k.rest(end, last, s.yield)
 }

@@ -35,7 +35,7 @@ func render(t *testing.T, e *evtx.Event) {
 			break
 		}
 	}
-	if limit := 8 * (32<<10 + 32*e.Place.Size); len(x) > limit || len(j) > limit {
+	if limit := 8 * (8<<10 + 32*e.Place.Size); len(x) > limit || len(j) > limit {
 		t.Errorf("a record of %d bytes unfolds into %d of XML and %d of JSON", e.Place.Size, len(x), len(j))
 	}
 	for _, f := range e.Fields() {

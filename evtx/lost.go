@@ -22,6 +22,8 @@ func nameless(id uint32) []node {
 // there may be as many as bytes.
 func (w *walker) lost(n *node, sc *scope) {
 	w.start(n, sc)
+	number, typ, value := []node{{kind: textNode}}, []node{{kind: textNode}}, []node{{kind: valueNode}}
+	one := node{kind: lostNode, index: noIndex, name: "Value", attrs: []attribute{{"Name", number}, {"Type", typ}}, children: value}
 	for i, s := range sc.slots {
 		if w.err != nil {
 			break
@@ -30,12 +32,8 @@ func (w *walker) lost(n *node, sc *scope) {
 			w.value(sc.value(uint16(i)), sc)
 			continue
 		}
-		text := func(t string) []node { return []node{{kind: textNode, text: t}} }
-		w.element(&node{
-			kind: lostNode, index: noIndex, name: "Value",
-			attrs:    []attribute{{"Name", text("#" + strconv.Itoa(i))}, {"Type", text(s.typ.String())}},
-			children: []node{{kind: valueNode, index: uint16(i), typ: s.typ}},
-		}, sc)
+		number[0].text, typ[0].text, value[0].index = "#"+strconv.Itoa(i), s.typ.String(), uint16(i)
+		w.element(&one, sc)
 	}
 	w.end(n)
 }

@@ -59,41 +59,76 @@ func nextRecord(data []byte, i, end int, strict bool) int {
 	return end
 }
 
-// live hands out the records that the chunk's header counts, and answers where they end. A header that cannot be believed
-// counts nothing: then records are live as long as their identifiers go on.
-func (k *loaded) live(yield emit) (end int, more bool) {
+// extent is where a record lies in its chunk. Its end is a guess when err is not nil.
+type extent struct {
+	from, to int
+	framed   bool // the copy of the size is at its end
+	err      *Error
+}
+
+// extent finds the end of the record at pos, which is framed or plausible.
+func (d *document) extent(pos, limit int) extent {
+	if size, ok := framed(d.data, pos, limit); ok {
+		return extent{pos, pos + size, true, nil}
+	}
+	size := int(binary.LittleEndian.Uint32(d.data[pos+4:]))
+	next := nextRecord(d.data, pos+4, limit, false)
+	x := extent{from: pos, to: min(pos+size, limit)}
+	if x.to > next || x.to < limit && next < limit {
+		x.to = next
+	}
+	x.framed = x.to == pos+size
+	if pos+size > limit {
+		x.err = d.fail(pos, ErrTruncated, "the record is cut off after %d of %d bytes", x.to-pos, size)
+	} else {
+		x.err = d.fail(pos, ErrDamaged, "the record's size, %d, and the copy at its end differ", size)
+	}
+	return x
+}
+
+// extents tells of the records that the chunk's header counts, and of bytes between them that are none, and answers where they end and
+// the last one's identifier. A header that cannot be believed counts nothing: then records are live as long as their identifiers go on.
+func (k *loaded) extents(each func(extent, *Error) bool) (end int, last uint64, more bool) {
 	data := k.doc.data
 	limit, trusted := len(data), false
 	if free := int(k.Free); k.HeaderValid && free >= chunkHead && free <= chunkSize {
 		limit, trusted = min(free, len(data)), true
 	}
 	k.doc.live = limit
-	place := Place{Layer: k.Layer, Verified: k.verified}
-	pos, last := min(chunkHead, limit), uint64(0)
-	for pos < limit {
-		size, ok := framed(data, pos, limit)
-		if !ok && !plausible(data, pos, limit) {
+	for pos := min(chunkHead, limit); pos < limit; {
+		if _, ok := framed(data, pos, limit); !ok && !plausible(data, pos, limit) {
 			next := nextRecord(data, pos, limit, false)
 			if !trusted && !k.goesOn(next, limit, last) || next == limit && zero(data[pos:limit]) {
-				return pos, true
+				return pos, last, true
 			}
-			if !yield(nil, k.doc.fail(pos, ErrDamaged, "%d bytes between records cannot be read", next-pos)) {
-				return next, false
+			if !each(extent{}, k.doc.fail(pos, ErrDamaged, "%d bytes between records cannot be read", next-pos)) {
+				return next, last, false
 			}
 			pos = next
 			continue
 		}
-		e := k.record(pos, size, limit, ok, place)
-		if !trusted && last != 0 && e.Record != last+1 && !k.goesOn(pos, limit, last) {
-			return pos, true
+		id := binary.LittleEndian.Uint64(data[pos+8:])
+		if !trusted && last != 0 && id != last+1 && !k.goesOn(pos, limit, last) {
+			return pos, last, true
 		}
-		last = e.Record
-		if !yield(e, nil) {
-			return pos, false
+		x := k.doc.extent(pos, limit)
+		if last = id; !each(x, nil) {
+			return pos, last, false
 		}
-		pos += e.Place.Size
+		pos = x.to
 	}
-	return limit, true
+	return limit, last, true
+}
+
+// live hands out the records that the chunk's header counts.
+func (k *loaded) live(yield emit) (end int, last uint64, more bool) {
+	place := Place{Layer: k.Layer, Verified: k.verified}
+	return k.extents(func(x extent, err *Error) bool {
+		if err != nil {
+			return yield(nil, err)
+		}
+		return yield(k.record(x, place), nil)
+	})
 }
 
 // maxLost is how many records may be lost between two before the second is taken for one of an earlier use of the chunk:
@@ -108,26 +143,10 @@ func (k *loaded) goesOn(pos, limit int, last uint64) bool {
 	return last == 0 || id > last && id-last <= maxLost
 }
 
-// record decodes the record at pos. Without a sound frame its end is guessed.
-func (k *loaded) record(pos, size, limit int, ok bool, place Place) *Event {
-	if ok {
-		return k.doc.event(pos, size, true, place, k.words, &k.slots)
-	}
-	data := k.doc.data
-	size = int(binary.LittleEndian.Uint32(data[pos+4:]))
-	next := nextRecord(data, pos+4, limit, false)
-	end := min(pos+size, limit)
-	if end > next || end < limit && next != end && next < limit {
-		end = next
-	}
-	e := k.doc.event(pos, end-pos, end == pos+size, place, k.words, &k.slots)
-	var err *Error
-	if pos+size > limit {
-		err = k.doc.fail(pos, ErrTruncated, "the record is cut off after %d of %d bytes", end-pos, size)
-	} else {
-		err = k.doc.fail(pos, ErrDamaged, "the record's size, %d, and the copy at its end differ", size)
-	}
-	e.note(err, false)
+// record decodes a record.
+func (k *loaded) record(x extent, place Place) *Event {
+	e := k.doc.event(x, place, k.words, &k.slots)
+	e.note(x.err, false)
 	return e
 }
 
@@ -140,22 +159,21 @@ func (k *loaded) rest(pos int, last uint64, yield emit) bool {
 		if next == len(data) {
 			return true
 		}
-		size, ok := framed(data, next, len(data))
+		x := k.doc.extent(next, len(data))
 		id := binary.LittleEndian.Uint64(data[next+8:])
-		follows = follows && next == pos && last != 0 && id == last+1 && ok
+		follows = follows && next == pos && last != 0 && id == last+1 && x.err == nil
 		place := Place{Layer: Slack}
 		switch {
 		case k.Layer == Carved:
 			place.Layer = Carved
 		case follows:
 			place.Layer, last = Unlisted, id
-			k.doc.live = next + size
+			k.doc.live = x.to
 		}
-		e := k.record(next, size, len(data), ok, place)
-		if !yield(e, nil) {
+		if !yield(k.record(x, place), nil) {
 			return false
 		}
-		pos = next + e.Place.Size
+		pos = x.to
 	}
 }
 

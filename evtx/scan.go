@@ -130,12 +130,11 @@ func (s *scanner) record(at, to int64) (next int64, more bool) {
 	if !plausible(k.doc.data, i, len(k.doc.data)) {
 		return at + 1, true
 	}
-	size, ok := framed(k.doc.data, i, len(k.doc.data))
 	layer := Carved
 	if k.Layer == Slack {
 		layer = Slack
 	}
-	e := k.record(i, size, len(k.doc.data), ok, Place{Layer: layer})
+	e := k.record(k.doc.extent(i, len(k.doc.data)), Place{Layer: layer})
 	s.charge(k.doc)
 	return at + int64(e.Place.Size), s.yield(e, nil)
 }

@@ -75,6 +75,9 @@ const (
 // plan is where a template has the properties of System: for each the parts of an attribute or of an element's content.
 type plan [propCount][]node
 
+// maxParts is how many parts a property may consist of: they are put together before anybody asks for them. Windows has one.
+const maxParts = 8
+
 // planOf looks for them in the elements of a fragment.
 func planOf(nodes []node) (p plan) {
 	event := child(nodes, "Event")
@@ -129,7 +132,7 @@ func propertyOf(element, attribute string) property {
 // system fills in what the plan finds. Texts that come again and again are kept once, in words.
 func (p *plan) system(sc *scope, words *words) System {
 	value := func(which property) Value {
-		if p[which] == nil {
+		if parts := len(p[which]); parts == 0 || parts > maxParts {
 			return Value{}
 		}
 		v, _ := sc.join(p[which])
@@ -213,12 +216,18 @@ type words struct {
 	scratch []byte
 }
 
-// maxWords bounds how many texts are kept.
-const maxWords = 4096
+// maxWords bounds how many texts are kept, and maxWord how long they may be, in bytes.
+const (
+	maxWords = 4096
+	maxWord  = 512
+)
 
 func (w *words) text(v Value) string {
 	if v.raw == nil {
 		return v.text
+	}
+	if len(v.raw) > maxWord {
+		return v.String()
 	}
 	w.scratch = append(append(w.scratch[:0], byte(v.typ)), v.raw...)
 	if text, ok := w.seen[string(w.scratch)]; ok {

@@ -26,7 +26,7 @@ type walker struct {
 const visitCost = 16
 
 // allowance is what an event may unfold into (see walker.left): templates are not part of its record.
-func allowance(size int) int { return 32<<10 + 32*size }
+func allowance(size int) int { return 8<<10 + 32*size }
 
 // walk goes through the event.
 func (e *Event) walk(v visitor, arrays bool) *Error {
@@ -135,7 +135,7 @@ func (w *walker) value(v Value, sc *scope) {
 		w.content(v)
 		return
 	}
-	if w.depth > maxFragments {
+	if v.doc == nil || w.depth > maxFragments || w.spend(4*visitCost, sc) {
 		return // Event.State says so
 	}
 	f, _ := v.doc.fragment(v.at, v.at+len(v.raw), &w.slots)
