@@ -43,6 +43,7 @@ var rules = []rule{
 	},
 	{"bitsup", []string{".", "internal/*"}, false, "the BITS upload server stands beside the service and knows nothing of it"},
 	{"ese", nil, true, "format readers import the standard library alone, so that others can use them"},
+	{"ese evtx", nil, true, "format readers import the standard library alone, so that anybody can use them"},
 	{"api", []string{"."}, true, "the wire contract imports the vocabulary alone, so that every client stays light"},
 	{"client", []string{".", "api", "internal/*"}, false, "the client knows the wire contract, not the service"},
 	{"server", []string{".", "api", "internal/*"}, false, "the server knows the wire contract and the vocabulary; the engine is behind its Service interface"},
@@ -165,6 +166,8 @@ func TestRulesBite(t *testing.T) {
 		{"daemon", module + "/sink/sinktest"},
 		{"ese", module},
 		{"ese", "golang.org/x/text/encoding"},
+		{"evtx", module},
+		{"evtx", module + "/internal/term"},
 		{"brandnew", module},
 	} {
 		if broken(bad[0], bad[1]) == "" {

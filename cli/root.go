@@ -48,6 +48,7 @@ func (a *app) root() *cobra.Command {
 	root.AddGroup(&cobra.Group{ID: groupMove, Title: "Move files:"}, &cobra.Group{ID: groupAsk, Title: "Ask:"},
 		&cobra.Group{ID: groupService, Title: "The service:"}, &cobra.Group{ID: groupServer, Title: "The other end:"}, &cobra.Group{ID: groupHelp, Title: "Help:"})
 		&cobra.Group{ID: groupService, Title: "The service:"}, &cobra.Group{ID: groupEvidence, Title: "Windows' BITS:"},
+		&cobra.Group{ID: groupService, Title: "The service:"}, &cobra.Group{ID: groupEvidence, Title: "Evidence from Windows:"},
 		&cobra.Group{ID: groupHelp, Title: "Help:"})
 	for _, group := range []struct {
 		id   string
@@ -60,6 +61,7 @@ func (a *app) root() *cobra.Command {
 		{groupService, []*cobra.Command{a.limit(), a.daemon(), a.service(), a.metrics()}},
 		{groupServer, []*cobra.Command{a.serveFolder()}},
 		{groupEvidence, []*cobra.Command{a.ese()}},
+		{groupEvidence, []*cobra.Command{a.evtx()}},
 		{groupHelp, []*cobra.Command{a.demo(), a.explain(), a.version()}},
 	} {
 		for _, c := range group.list {
