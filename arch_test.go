@@ -42,7 +42,6 @@ var rules = []rule{
 		"adapters import the vocabulary and internal packages, never each other and never the engine",
 	},
 	{"bitsup", []string{".", "internal/*"}, false, "the BITS upload server stands beside the service and knows nothing of it"},
-	{"ese", nil, true, "format readers import the standard library alone, so that others can use them"},
 	{"ese evtx", nil, true, "format readers import the standard library alone, so that anybody can use them"},
 	{"api", []string{"."}, true, "the wire contract imports the vocabulary alone, so that every client stays light"},
 	{"client", []string{".", "api", "internal/*"}, false, "the client knows the wire contract, not the service"},

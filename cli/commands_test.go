@@ -53,41 +53,53 @@ var commands = map[string]func(*testscript.TestScript, bool, []string){
 	"holds":     holds,     // holds FILE CONTENT: the file has this content and no other
 	"receiver":  receiver,  // receiver [nobits] [noput] [reply]: start a server that takes uploads, $SERVER is its URL; big.bin is a file to send
 	"received":  received,  // received PATH FILE: the file arrived at the server, once
-	"database": database,  // database FILE [PAGESIZE]: write an ESE database
-	"garble":   garble,    // garble FILE OFFSET: write wrong bytes
-	"shift":    shift,     // shift FILE TO: a copy without two pages of 16 KiB at the beginning, at an odd place
-	"logfile":  logfile,   // logfile FILE: write a log of an ESE database
+	"database":  database,  // database FILE [PAGESIZE]: write an ESE database
+	"garble":    garble,    // garble FILE OFFSET: write wrong bytes
+	"shift":     shift,     // shift FILE TO: a copy without two pages of 16 KiB at the beginning, at an odd place
+	"logfile":   logfile,   // logfile FILE: write a log of an ESE database
+	"evtxfile":  evtxFile,  // evtxfile FILE KIND: write an event log: good, dirty, gaps, slack, flipped, headless, pieces
 }
 
 func database(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 1 {
 		ts.Fatalf("usage: database FILE [PAGESIZE]")
+	}
 	pageSize := 4096
 	if len(args) > 1 {
 		n, err := strconv.Atoi(args[1])
 		ts.Check(err)
 		pageSize = n
+	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), esetest.Sample(pageSize, false).Bytes(), 0o600))
+}
 
 func garble(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: garble FILE OFFSET")
+	}
 	at, err := strconv.ParseInt(args[1], 10, 64)
+	ts.Check(err)
 	file, err := os.OpenFile(ts.MkAbs(args[0]), os.O_RDWR, 0)
+	ts.Check(err)
 	_, err = file.WriteAt([]byte("these bytes are wrong"), at)
 	ts.Check(errors.Join(err, file.Close()))
+}
 
 func shift(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
 		ts.Fatalf("usage: shift FILE TO")
+	}
 	data, err := os.ReadFile(ts.MkAbs(args[0]))
+	ts.Check(err)
 	ts.Check(os.WriteFile(ts.MkAbs(args[1]), append([]byte("something else"), data[2*16384:]...), 0o600))
+}
 
 func logfile(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: logfile FILE")
+	}
 	log := esetest.Log{Generation: 8, Major: 8, Records: [][]byte{esetest.Insert(40, 10, []byte("key"), esetest.Big(9000))}}
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), log.Bytes(), 0o600))
-	"evtxfile": evtxFile,  // evtxfile FILE KIND: write an event log: good, dirty, gaps, slack, flipped, headless, pieces
 }
 
 func exits(ts *testscript.TestScript, neg bool, args []string) {

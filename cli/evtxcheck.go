@@ -32,7 +32,7 @@ were copied from a running machine or exported.`,
 			if json {
 				err = writeJSON(a.Out, surveyJSON(s, carved))
 			} else {
-				printCheck(a.Out, s, carved)
+				printEvtxCheck(a.Out, s, carved)
 			}
 			if err == nil && (carved || len(s.Problems) > 0) {
 				return jobFailed{}
@@ -44,7 +44,7 @@ were copied from a running machine or exported.`,
 	return c
 }
 
-func printCheck(w io.Writer, s *evtx.Survey, carved bool) {
+func printEvtxCheck(w io.Writer, s *evtx.Survey, carved bool) {
 	if carved {
 		fmt.Fprintln(w, "damaged: this is no event log, but pieces of one are in it")
 	}

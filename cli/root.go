@@ -46,10 +46,8 @@ func (a *app) root() *cobra.Command {
 	root.SetFlagErrorFunc(flagError)
 	root.PersistentFlags().BoolVar(&a.system, "system", false, "talk to the machine's service instead of your own")
 	root.AddGroup(&cobra.Group{ID: groupMove, Title: "Move files:"}, &cobra.Group{ID: groupAsk, Title: "Ask:"},
-		&cobra.Group{ID: groupService, Title: "The service:"}, &cobra.Group{ID: groupServer, Title: "The other end:"}, &cobra.Group{ID: groupHelp, Title: "Help:"})
-		&cobra.Group{ID: groupService, Title: "The service:"}, &cobra.Group{ID: groupEvidence, Title: "Windows' BITS:"},
-		&cobra.Group{ID: groupService, Title: "The service:"}, &cobra.Group{ID: groupEvidence, Title: "Evidence from Windows:"},
-		&cobra.Group{ID: groupHelp, Title: "Help:"})
+		&cobra.Group{ID: groupService, Title: "The service:"}, &cobra.Group{ID: groupServer, Title: "The other end:"},
+		&cobra.Group{ID: groupEvidence, Title: "Evidence from Windows:"}, &cobra.Group{ID: groupHelp, Title: "Help:"})
 	for _, group := range []struct {
 		id   string
 		list []*cobra.Command
@@ -60,8 +58,7 @@ func (a *app) root() *cobra.Command {
 		{groupAsk, []*cobra.Command{a.list(), a.show(), a.why(), a.wait(), a.watch(), a.top()}},
 		{groupService, []*cobra.Command{a.limit(), a.daemon(), a.service(), a.metrics()}},
 		{groupServer, []*cobra.Command{a.serveFolder()}},
-		{groupEvidence, []*cobra.Command{a.ese()}},
-		{groupEvidence, []*cobra.Command{a.evtx()}},
+		{groupEvidence, []*cobra.Command{a.ese(), a.evtx()}},
 		{groupHelp, []*cobra.Command{a.demo(), a.explain(), a.version()}},
 	} {
 		for _, c := range group.list {
@@ -87,11 +84,11 @@ func (a *app) root() *cobra.Command {
 }
 
 const (
-	groupMove    = "move"
-	groupAsk     = "ask"
-	groupService = "service"
-	groupServer  = "server"
-	groupHelp    = "help"
+	groupMove     = "move"
+	groupAsk      = "ask"
+	groupService  = "service"
+	groupServer   = "server"
+	groupHelp     = "help"
 	groupEvidence = "evidence"
 )
 
