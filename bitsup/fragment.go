@@ -79,9 +79,10 @@ func (s *Server) receive(c *call, at *session, place span) *refusal {
 	if !s.usage.reserve(n) {
 		return noRoom("the quota of the folder has no room")
 	}
+	arrived := false
+	defer func() { s.usage.settle(n, arrived) }()
 	f, err := s.store.data(&at.record)
 	if err != nil {
-		s.usage.release(n)
 		if errors.Is(err, errShort) || errors.Is(err, os.ErrNotExist) {
 			s.discard(at)
 			return noSession()
@@ -110,10 +111,10 @@ func (s *Server) receive(c *call, at *session, place span) *refusal {
 		s.options.Log.Warn("a file was not closed", "error", closed) // it was synced, so nothing is lost
 	}
 	if refused != nil {
-		s.usage.release(n)
 		s.shorten(at)
 		return refused
 	}
+	arrived = true
 	s.counted.bytes.Add(n)
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
 	"net/url"
@@ -137,7 +138,10 @@ func (s *Server) verdict(at *session, resp *http.Response) (verdict, *refusal) {
 	there := false
 	switch s.options.NotifyMode {
 	case NotifyByReference:
-		n, err := s.store.size(file(at.ID, suffixReply))
+		n, err := s.store.syncReply(at.ID)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return verdict{}, s.diskRefusal("keep a reply", err)
+		}
 		there = err == nil
 		s.usage.add(n)
 	case NotifyByValue:
@@ -155,6 +159,9 @@ func (s *Server) verdict(at *session, resp *http.Response) (verdict, *refusal) {
 		s.usage.add(n)
 	}
 	if there {
+		if err := s.store.syncFolder(uploadsDir); err != nil {
+			return verdict{}, s.diskRefusal("keep a reply", err)
+		}
 		v.replyID = rand.Text()
 	}
 	return v, nil

@@ -77,6 +77,10 @@ func (s *Server) cancel(at *session) *refusal {
 
 // over leaves of a session the memory of it.
 func (s *Server) over(at *session, how state) *refusal {
+	if at.Sequence == 0 { // nothing was received, so there is nothing to remember: or anybody could crowd out what is
+		s.discard(at)
+		return nil
+	}
 	before := at.State
 	at.State, at.Touched = how, s.now()
 	if at.Sequence > 0 {

@@ -87,6 +87,19 @@ func (s *Server) serveReply(w http.ResponseWriter, r *http.Request, id string) {
 
 var errLongReply = errors.New("the reply is too long")
 
+// syncReply makes the reply that an application wrote durable, and answers its size.
+func (s *store) syncReply(id string) (int64, error) {
+	n, err := s.size(file(id, suffixReply))
+	if err != nil {
+		return 0, err
+	}
+	f, err := s.root.OpenFile(file(id, suffixReply), os.O_RDWR, 0)
+	if err != nil {
+		return 0, err
+	}
+	return n, errors.Join(syncData(f), f.Close())
+}
+
 // saveReply keeps the reply that an application sent, durably. It is at most limit bytes long.
 func (s *store) saveReply(id string, from io.Reader, limit int64) (int64, error) {
 	f, err := s.root.OpenFile(file(id, suffixReply), os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)

@@ -19,7 +19,8 @@ type usage struct {
 	now   func() time.Time
 
 	mu      sync.Mutex
-	used    int64
+	used    int64 // bytes that are on the disk, as far as is known
+	pending int64 // bytes that are being received: a count may have seen some of them, which errs on the safe side
 	counted time.Time
 }
 
@@ -65,13 +66,13 @@ func (u *usage) admits(n int64) bool {
 }
 
 func (u *usage) fits(n int64) bool {
-	if n > u.quota-u.used && u.now().Sub(u.counted) >= recountEvery {
+	if n > u.quota-u.used-u.pending && u.now().Sub(u.counted) >= recountEvery {
 		u.count()
 	}
-	return n <= u.quota-u.used
+	return n <= u.quota-u.used-u.pending
 }
 
-// reserve takes n bytes if they fit.
+// reserve sets n bytes aside if they fit, until settle.
 func (u *usage) reserve(n int64) bool {
 	if u.quota == 0 {
 		return true
@@ -81,8 +82,21 @@ func (u *usage) reserve(n int64) bool {
 	if !u.fits(n) {
 		return false
 	}
-	u.used += n
+	u.pending += n
 	return true
+}
+
+// settle says what became of n bytes that were set aside.
+func (u *usage) settle(n int64, arrived bool) {
+	if u.quota == 0 {
+		return
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.pending -= n
+	if arrived {
+		u.used += n
+	}
 }
 
 // add counts bytes that are there already.

@@ -12,10 +12,9 @@ import (
 
 // abandonAll tells the servers of files that are not sent any more that their sessions have ended, and takes the sessions
 // out of the rows. It answers which rows changed, and the first error: a server that could not be told is told later, for
-// openbits.KeepTelling at most.
-func (e *Engine) abandonAll(ctx context.Context, j openbits.Job, files []openbits.File) (changed []bool, first error) {
+// openbits.KeepTelling at most. silent are the servers that did not answer a moment ago, by host: they are not asked again.
+func (e *Engine) abandonAll(ctx context.Context, j openbits.Job, files []openbits.File, silent map[string]error) (changed []bool, first error) {
 	changed = make([]bool, len(files))
-	silent := map[string]error{} // servers that did not answer a moment ago
 	for i := range files {
 		up := files[i].Upload
 		if up == nil || up.Session.Zero() {
@@ -59,8 +58,12 @@ func (e *Engine) abandon(ctx context.Context, j openbits.Job, f openbits.File) e
 		return nil
 	}
 	route, err := e.Store.Route(ctx, j.ID)
-	if err != nil {
+	switch openbits.KindOf(err) {
+	case "":
+	case openbits.KindSecretUnreadable, openbits.KindNotFound:
 		return nil // without its secrets nobody is let in
+	default:
+		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, abandonTime)
 	defer cancel()

@@ -127,6 +127,7 @@ func (e *Engine) sweeper() {
 // sweepAll goes on with the next job after one whose bytes cannot be deleted, and answers the first such error.
 func (e *Engine) sweepAll(ctx context.Context) (first error) {
 	defer func() { e.untold.Store(first != nil && openbits.AsError(first).Context != openbits.ContextLocalFile) }()
+	silent := map[string]error{} // a dead server must not hold up what belongs to other jobs
 	for after := ""; ; {
 		page, err := e.Store.Jobs(ctx, openbits.JobQuery{Sweep: true, After: after, Limit: agendaBatch})
 		if err != nil {
@@ -138,7 +139,7 @@ func (e *Engine) sweepAll(ctx context.Context) (first error) {
 					return err
 				}
 			}
-			first = cmp.Or(first, e.sweep(ctx, j))
+			first = cmp.Or(first, e.sweep(ctx, j, silent))
 		}
 		if after = page.Next; after == "" {
 			return first
@@ -169,7 +170,7 @@ var sweepable = []openbits.FileState{
 }
 
 // sweep deletes the part files of one job: all when it ended, those of the files that were removed from it otherwise.
-func (e *Engine) sweep(ctx context.Context, j openbits.Job) error {
+func (e *Engine) sweep(ctx context.Context, j openbits.Job, silent map[string]error) error {
 	states := sweepable
 	if !j.State.Final() {
 		states = []openbits.FileState{openbits.FileDropped}
@@ -187,7 +188,7 @@ func (e *Engine) sweep(ctx context.Context, j openbits.Job) error {
 		if err := e.discard(ctx, page.Files); err != nil {
 			return err
 		}
-		told, err := e.abandonAll(ctx, j, page.Files)
+		told, err := e.abandonAll(ctx, j, page.Files, silent)
 		untold = cmp.Or(untold, err)
 		_, err = e.change(ctx, j.ID, byService, func(u *update) error {
 			// The job's sums stay as they were when it ended: they tell what it had done.

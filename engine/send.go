@@ -36,6 +36,9 @@ func (m *motion) send() error {
 		return nil
 	}
 	s, err := m.openSource()
+	if errors.Is(err, openbits.KindLocalFileChanged) {
+		(&sending{m: m, protocol: m.file.Upload.Spoken}).abandon()
+	}
 	if err != nil {
 		return err
 	}
@@ -243,6 +246,9 @@ func (s *sending) commit(session openbits.Session) error {
 	s.durable, s.saved = acked, time.Now()
 	s.m.mu.Unlock()
 	return s.m.record(func(f *openbits.File) {
+		if session.ID != f.Upload.Session.ID { // the reply to another session is not the one to this
+			f.Upload.ReplySize, f.Inode = openbits.Unknown, ""
+		}
 		f.Upload.Session, f.BytesDone = session, acked
 		if f.Upload.Spoken == "" && !session.Zero() {
 			f.Upload.Spoken = s.protocol

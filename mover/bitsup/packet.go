@@ -70,7 +70,9 @@ func (u *upload) packet(ctx context.Context, kind string, f *fragment, expect bo
 			return u.request(ctx, kind, f, expect)
 		})
 		if err == nil {
-			u.s.Failed = 0
+			if err := u.reached(); err != nil {
+				return nil, err
+			}
 			return readAck(answer, at.Host, time.Since(began)), nil
 		}
 		if ctx.Err() != nil || !unreachableKinds[openbits.KindOf(err)] {

@@ -54,6 +54,18 @@ func (u *upload) target() *url.URL {
 	return &at
 }
 
+// reached notes that the host that the server named answers again.
+func (u *upload) reached() error {
+	if u.s.Failed == 0 {
+		return nil
+	}
+	u.s.Failed = 0
+	if u.src == nil {
+		return nil
+	}
+	return sourceError(u.save())
+}
+
 // unreachable notes that the host that the server named cannot be reached. It answers true when the job's own is to be used again.
 func (u *upload) unreachable() (bool, error) {
 	if u.s.Host == "" {
@@ -65,7 +77,7 @@ func (u *upload) unreachable() (bool, error) {
 	}
 	back := u.s.Fallback > 0 && time.Duration(now-u.s.Failed)*time.Second >= time.Duration(u.s.Fallback)*time.Second
 	if back {
-		u.s.Host, u.s.Failed = "", 0
+		u.s.Host, u.s.Failed, u.s.Closing = "", 0, false // another node knows nothing of this session
 	}
 	if u.src == nil {
 		return back, nil

@@ -152,12 +152,17 @@ func (u *upload) fragments(ctx context.Context) error {
 			f.length = min(size, minFragment)
 			f.from = size - f.length
 		}
+		before := u.offset
 		if err := u.fragment(ctx, f); err != nil {
 			return err
 		}
-		if u.offset > best || asks > 0 {
+		switch {
+		case u.offset > best || asks > 0:
 			best, still = max(best, u.offset), 0
-		} else if still++; still > maxStill && size > 0 {
+		case u.offset > before: // the server went back, and catches up
+		case still < maxStill || size == 0:
+			still++
+		default:
 			return web.Invalid(fmt.Sprintf("%s has %d bytes of the file and takes no more", u.target().Host, u.offset))
 		}
 	}
@@ -276,6 +281,8 @@ func (u *upload) close(ctx context.Context) error {
 	switch {
 	case err != nil:
 		return err
+	case !u.s.Closing: // it went to another host, which had no part in this
+		return errLost
 	case a.lost() && a.Repeated:
 		return nil // as in run
 	case a.lost():
@@ -294,7 +301,7 @@ func (u *upload) cancel(ctx context.Context) error {
 	switch {
 	case err != nil:
 		return err
-	case a.lost(), a.Status < 500 && !openbits.KindHTTP(a.Status).Transient():
+	case a.lost(), a.ok(), a.Status >= 400 && a.Status < 500 && !openbits.KindHTTP(a.Status).Transient():
 		return nil
 	default:
 		return a.refusal(packetCancel)
