@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 
@@ -76,9 +77,14 @@ func openStore(dir string) (*store, error) {
 
 var errNoFolder = errors.New(StateDir + " is there and is no folder")
 
+// prepare makes the server's own folders, durably: sessions are to outlive a power cut.
 func (s *store) prepare() error {
 	for _, name := range []string{StateDir, uploadsDir} {
-		if err := s.root.Mkdir(name, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+		err := s.root.Mkdir(name, 0o700)
+		if err == nil {
+			err = s.syncFolder(path.Dir(name))
+		}
+		if err != nil && !errors.Is(err, fs.ErrExist) {
 			return err
 		}
 		info, err := s.root.Lstat(name)
