@@ -139,9 +139,9 @@ func (z *lz77) match(size int) bool {
 	if !ok || distance > len(z.out) {
 		return false
 	}
+	from := len(z.out) - distance
 	for n := min(length, size-len(z.out)); n > 0; {
-		from := len(z.out) - distance
-		part := min(n, distance) // what is copied may be part of what is copied
+		part := min(n, len(z.out)-from) // a match may go on into what it makes: there is more to copy each time
 		z.out = append(z.out, z.out[from:from+part]...)
 		n -= part
 	}

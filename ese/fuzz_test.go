@@ -116,22 +116,46 @@ func FuzzRecover(f *testing.F) {
 	})
 }
 
+// FuzzPage gets the beginning and the end of a page, which is blank between them.
 func FuzzPage(f *testing.F) {
-	f.Add(esetest.Page{Size: 2048, Number: 1, Object: 2, Flags: 0x2802, External: []byte("pre"), Nodes: []esetest.Node{{Key: []byte("prefix"), Data: []byte("d"), Prefix: 3}}}.Bytes(), uint32(1))
-	f.Add(esetest.Page{Size: 16384, Number: 1, Object: 2, Flags: 0x2802, Stale: []esetest.Node{{Key: []byte("k"), Data: []byte("d")}}}.Bytes(), uint32(1))
-	f.Fuzz(func(t *testing.T, data []byte, number uint32) {
-		if !validPageSize(len(data)) {
+	for _, p := range []esetest.Page{
+		{Size: 2048, External: []byte("pre"), Nodes: []esetest.Node{{Key: []byte("prefix"), Data: []byte("d"), Prefix: 3}}},
+		{Size: 16384, Nodes: []esetest.Node{{Key: []byte("j"), Data: []byte("e")}}, Stale: []esetest.Node{{Key: []byte("k"), Data: []byte("d")}}},
+	} {
+		p.Number, p.Object, p.Flags = 1, 2, 0x2802
+		b := p.Bytes()
+		f.Add(b[:120], b[len(b)-16:], uint32(1), p.Size > 8192, true)
+	}
+	f.Fuzz(func(t *testing.T, front, back []byte, number uint32, large, sum bool) {
+		data := make([]byte, 2048)
+		if large {
+			data = make([]byte, 16384)
+		}
+		if len(front)+len(back) > len(data) {
 			return
 		}
-		p := newPage(bytes.Clone(data), number, 0)
+		copy(data, front)
+		copy(data[len(data)-len(back):], back)
+		if sum {
+			esetest.Sum(data, number)
+		}
+		p := newPage(data, number, 0)
 		_ = p.Damage()
 		for n, err := range p.Nodes() {
 			if err == nil && !bytes.HasSuffix(p.Data[:n.Start+n.Size], n.Data) {
 				t.Errorf("tag %d: the data is not where it is said to be", n.Tag)
 			}
 		}
-		for range p.Remains() {
-			continue
+		used := make([]bool, len(data))
+		for _, r := range p.Slack() {
+			for i := range r.Size {
+				used[r.Start+i] = true
+			}
+		}
+		for n := range p.Remains() {
+			if !used[n.Start] || !used[n.Start+n.Size-1] {
+				t.Errorf("tag %d: remains that are not in slack", n.Tag)
+			}
 		}
 		p.consistent()
 	})
