@@ -98,32 +98,52 @@ func (j *jsonWriter) found(e *Event) {
 
 // fields writes an object; what comes several times is gathered where it came first.
 func (j *jsonWriter) fields(fields []Field) {
-	next := make([]int, len(fields)) // index of the next field of the same name; 0: none
-	repeated := make([]bool, len(fields))
-	last := make(map[string]int, len(fields))
-	for i, f := range fields {
-		if before, ok := last[f.Name]; ok {
-			next[before], repeated[i] = i, true
-		}
-		last[f.Name] = i
-	}
+	next := repeats(fields)
 	j.out = append(j.out, '{')
 	for i, f := range fields {
-		if repeated[i] {
+		if next != nil && next[i].repeated {
 			continue
 		}
 		j.key(f.Name)
-		if next[i] == 0 {
+		if next == nil || next[i].next == 0 {
 			j.out = f.Value.appendJSON(j.out)
 			continue
 		}
 		j.out = f.Value.appendJSON(append(j.out, '['))
-		for k := next[i]; k != 0; k = next[k] {
+		for k := next[i].next; k != 0; k = next[k].next {
 			j.out = fields[k].Value.appendJSON(append(j.out, ','))
 		}
 		j.out = append(j.out, ']')
 	}
 	j.out = append(j.out, '}')
+}
+
+// repeat is where a field's name comes next, 0 when it does not, and whether it came before.
+type repeat struct {
+	next     int
+	repeated bool
+}
+
+// repeats finds names that come several times; nil: none does.
+func repeats(fields []Field) []repeat {
+	const few = 32
+	distinct := len(fields) <= few
+	for i := range fields {
+		for k := 0; distinct && k < i; k++ {
+			distinct = fields[k].Name != fields[i].Name
+		}
+	}
+	if distinct {
+		return nil
+	}
+	all, last := make([]repeat, len(fields)), make(map[string]int, len(fields))
+	for i, f := range fields {
+		if before, ok := last[f.Name]; ok {
+			all[before].next, all[i].repeated = i, true
+		}
+		last[f.Name] = i
+	}
+	return all
 }
 
 func (v Value) appendJSON(b []byte) []byte {

@@ -59,6 +59,9 @@ func (p *parser) skipDefinition() {
 	}
 }
 
+// slotBlock is how many slots are allocated at once.
+const slotBlock = 512
+
 // slots reads the values of an instance. Those that the bytes do not suffice for are missing.
 func (p *parser) slots(buf *[]slot) []slot {
 	count := int64(p.u32())
@@ -70,6 +73,9 @@ func (p *parser) slots(buf *[]slot) []slot {
 		return nil
 	}
 	descriptors := p.take(int(count) * 4)
+	if cap(*buf)-len(*buf) < int(count) {
+		*buf = make([]slot, 0, max(int(count), slotBlock)) // those that were handed out keep the old one
+	}
 	first := len(*buf)
 	for ; len(descriptors) > 0; descriptors = descriptors[4:] {
 		size := binary.LittleEndian.Uint16(descriptors)
