@@ -17,7 +17,7 @@ func (e *Event) MarshalJSON() ([]byte, error) { return e.AppendJSON(nil), nil }
 //	{"record":10260,"time":"2021-02-22T23:07:21.0433571Z","provider":"…","event_id":3,…,"data":{"jobTitle":"…","processId":7680},
 //	 "found":{"layer":"live","state":"whole","offset":4608,"chunk":0,"record":1,"verified":true}}
 //
-// What the event does not have is left out. In "data" a name that comes several times has an array of its values. Numbers are
+// What the event does not have is left out; "cut" says that it is cut (see [Event.Cut]). In "data" a name that comes several times has an array of its values. Numbers are
 // JSON numbers (up to 64 bits: more than JavaScript keeps), Bool true or false, Null null, arrays arrays, and all
 // other types text as [Value.AppendText] writes it.
 func (e *Event) AppendJSON(b []byte) []byte {
@@ -49,8 +49,12 @@ func (e *Event) AppendJSON(b []byte) []byte {
 	j.text("channel", s.Channel)
 	j.text("computer", s.Computer)
 	j.text("user_sid", s.UserSID)
+	fields, cut := e.collect()
 	j.key("data")
-	j.fields(e.Fields())
+	j.fields(fields)
+	if cut != nil {
+		j.text("cut", cut.Error())
+	}
 	j.found(e)
 	return append(j.out, '}')
 }

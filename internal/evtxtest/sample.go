@@ -66,7 +66,8 @@ func Values(at time.Time, record uint64, id uint16, data Value) []Value {
 		number(0x04, []byte{2}), number(0x13, []byte{1, 1, 0, 0, 0, 0, 0, 5, 18, 0, 0, 0}),
 		{},
 		String("Test-Provider"), number(0x0f, []byte{0x5b, 0xc1, 0x1c, 0xef, 0xc1, 0x46, 0x4e, 0x41, 0xbb, 0x95, 0xe7, 0x6b, 7, 0x7b, 0xd5, 0x1e}),
-		String("Test/Operational"), data, {},
+		String("Test/Operational"), data,
+		{},
 	}
 }
 
