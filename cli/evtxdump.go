@@ -103,6 +103,7 @@ func (a *app) dumpLog(ctx context.Context, path string, f *eventFilter) error {
 	}
 	defer done()
 	out := bufio.NewWriter(a.Out)
+	defer func() { _ = out.Flush() }() // what was read before an interrupt
 	p := &eventPrinter{w: out, format: f.format}
 	printed, found, damaged := 0, 0, 0
 	each := func(events func(func(*evtx.Event, error) bool)) error {

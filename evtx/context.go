@@ -26,6 +26,7 @@ func (s *scanner) context(at, to int64) (*loaded, error) {
 		err = failed
 	}
 	s.near = &loaded{words: &s.words, doc: s.log.document(data, origin, from, chunk)}
+	s.near.doc.lend = s.lend
 	s.grant(s.near.doc)
 	if chunk != NoChunk {
 		s.near.Layer = Slack

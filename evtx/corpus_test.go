@@ -84,7 +84,7 @@ func TestCorpus(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if e.State != evtx.Whole || !e.Place.Verified || e.Place.Layer != evtx.Live {
+				if e.Cut() != nil || e.State != evtx.Whole || !e.Place.Verified || e.Place.Layer != evtx.Live {
 					t.Errorf("record %d: %s, %+v, %v", e.Record, e.State, e.Place, e.Problem)
 				}
 				records++

@@ -74,6 +74,7 @@ func TestDamage(t *testing.T) {
 		{"header wiped", func(b []byte) []byte { clear(b[:4096]); return b }, []string{"live whole: 1-30"}, nil},
 		{"header cut off", func(b []byte) []byte { return b[4096:] }, []string{"live whole: 1-30"}, nil},
 		{"block size flipped", func(b []byte) []byte { b[41] ^= 4; return b }, []string{"live whole: 1-30"}, nil},
+		{"block size zero", func(b []byte) []byte { b[41] = 0; return b }, []string{"live whole: 1-30"}, nil},
 		{"count too small", func(b []byte) []byte { b[42] = 1; tt.SealHeader(b); return b }, []string{"live whole: 1-10", "unlisted whole: 11-30"}, nil},
 		{"count too small, but dirty", func(b []byte) []byte { b[42], b[120] = 1, 1; tt.SealHeader(b); return b }, []string{"live whole: 1-30"}, nil},
 		{"count too large", func(b []byte) []byte { b[42] = 99; tt.SealHeader(b); return b }, []string{"live whole: 1-30"}, nil},
@@ -303,15 +304,17 @@ func (b broken) ReadAt(p []byte, off int64) (int, error) {
 // TestUnreadable: a place that cannot be read is said, and the others are read.
 func TestUnreadable(t *testing.T) {
 	data := tt.Sample(3, 10).Bytes()
-	log, err := evtx.Open(broken{bytes.NewReader(data), 4096 + chunk + 600, 4096 + chunk + 700}, int64(len(data)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	got, errs := found(log)
-	if diff := cmp.Diff([]string{"live whole: 1-10 21-30"}, got); diff != "" {
-		t.Errorf("records (-want +got):\n%s", diff)
-	}
-	if len(errs) == 0 || !errors.Is(errs[0], evtx.ErrRead) || !errors.Is(errs[0], errDisk) {
-		t.Errorf("errors: %v", errs)
+	for _, at := range []int64{100, 600} { // in the chunk's header, in its first record
+		log, err := evtx.Open(broken{bytes.NewReader(data), 4096 + chunk + at, 4096 + chunk + at + 50}, int64(len(data)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, errs := found(log)
+		if diff := cmp.Diff([]string{"live whole: 1-10 21-30"}, got); diff != "" {
+			t.Errorf("records (-want +got):\n%s", diff)
+		}
+		if len(errs) == 0 || !errors.Is(errs[0], evtx.ErrRead) || !errors.Is(errs[0], errDisk) {
+			t.Errorf("errors: %v", errs)
+		}
 	}
 }

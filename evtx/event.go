@@ -117,12 +117,13 @@ func (e *Event) note(err *Error, borrowed bool) {
 	if err == nil {
 		return
 	}
-	err.Record = e.Record
+	problem := *err // a template's error is told of each of its events
+	problem.Record = e.Record
 	switch missing := err.Kind == ErrTemplate; {
 	case !missing && e.State != Partial:
-		e.State, e.Problem = Partial, err
+		e.State, e.Problem = Partial, &problem
 	case missing && (e.State == Whole || e.State == Borrowed):
-		e.State, e.Problem = Nameless, err
+		e.State, e.Problem = Nameless, &problem
 	}
 }
 

@@ -9,6 +9,11 @@ import "iter"
 // the place of what could not be read; the iteration goes on behind it.
 func (l *Log) Events() iter.Seq2[*Event, error] {
 	return func(yield func(*Event, error) bool) {
+		for _, p := range l.unread {
+			if !yield(nil, p) {
+				return
+			}
+		}
 		words, first := new(words), l.oldest()
 		for i := range l.chunks {
 			c := l.chunks[(first+i)%len(l.chunks)]

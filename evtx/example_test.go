@@ -59,7 +59,7 @@ func ExampleCarve() {
 	}
 	// Output:
 	// carved, whole, at offset 21512: event 59
-	// carved, whole, at offset 23160: event 60
+	// carved, whole, at offset 23216: event 60
 }
 
 func ExampleLog_Survey() {

@@ -18,9 +18,14 @@ type Field struct {
 // times. An array is one field. Elements that have others within are no fields. When the definition of a template is lost, the names are
 // "#0", "#1", and so on.
 func (e *Event) Fields() []Field {
-	c := collector{fields: make([]Field, 0, max(len(e.fragment.slots), 16))}
-	e.walk(&c, true)
-	return c.fields
+	fields, _ := e.collect()
+	return fields
+}
+
+func (e *Event) collect() ([]Field, *Error) {
+	c := collector{fields: make([]Field, 0, 16)}
+	err := e.walk(&c, true)
+	return c.fields, err
 }
 
 // Field is the value of the first field of that name, in any case of letters; Null when there is none.

@@ -9,6 +9,7 @@ import (
 	"encoding/xml"
 	"errors"
 	"io"
+	"strings"
 	"testing"
 
 	"github.com/openbits/openbits/evtx"
@@ -18,6 +19,9 @@ import (
 // render does all that can be done with an event, and checks what must hold of any.
 func render(t *testing.T, e *evtx.Event) {
 	t.Helper()
+	if x := e.XML(); (e.Cut() != nil) != strings.HasSuffix(x, "<!-- cut -->") {
+		t.Errorf("Cut says %v of %q", e.Cut(), x)
+	}
 	if (e.State == evtx.Whole) != (e.Problem == nil) {
 		t.Errorf("state %s with problem %v", e.State, e.Problem)
 	}

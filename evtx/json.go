@@ -17,7 +17,7 @@ func (e *Event) MarshalJSON() ([]byte, error) { return e.AppendJSON(nil), nil }
 //	{"record":10260,"time":"2021-02-22T23:07:21.0433571Z","provider":"…","event_id":3,…,"data":{"jobTitle":"…","processId":7680},
 //	 "found":{"layer":"live","state":"whole","offset":4608,"chunk":0,"record":1,"verified":true}}
 //
-// What the event does not have is left out. In "data" a name that comes several times has an array of its values. Numbers are
+// What the event does not have is left out; "cut" says that it is cut (see [Event.Cut]). In "data" a name that comes several times has an array of its values. Numbers are
 // JSON numbers (up to 64 bits: more than JavaScript keeps), Bool true or false, Null null, arrays arrays, and all
 // other types text as [Value.AppendText] writes it.
 func (e *Event) AppendJSON(b []byte) []byte {
@@ -49,8 +49,12 @@ func (e *Event) AppendJSON(b []byte) []byte {
 	j.text("channel", s.Channel)
 	j.text("computer", s.Computer)
 	j.text("user_sid", s.UserSID)
+	fields, cut := e.collect()
 	j.key("data")
-	j.fields(e.Fields())
+	j.fields(fields)
+	if cut != nil {
+		j.text("cut", cut.Error())
+	}
 	j.found(e)
 	return append(j.out, '}')
 }
@@ -98,32 +102,52 @@ func (j *jsonWriter) found(e *Event) {
 
 // fields writes an object; what comes several times is gathered where it came first.
 func (j *jsonWriter) fields(fields []Field) {
-	next := make([]int, len(fields)) // index of the next field of the same name; 0: none
-	repeated := make([]bool, len(fields))
-	last := make(map[string]int, len(fields))
-	for i, f := range fields {
-		if before, ok := last[f.Name]; ok {
-			next[before], repeated[i] = i, true
-		}
-		last[f.Name] = i
-	}
+	next := repeats(fields)
 	j.out = append(j.out, '{')
 	for i, f := range fields {
-		if repeated[i] {
+		if next != nil && next[i].repeated {
 			continue
 		}
 		j.key(f.Name)
-		if next[i] == 0 {
+		if next == nil || next[i].next == 0 {
 			j.out = f.Value.appendJSON(j.out)
 			continue
 		}
 		j.out = f.Value.appendJSON(append(j.out, '['))
-		for k := next[i]; k != 0; k = next[k] {
+		for k := next[i].next; k != 0; k = next[k].next {
 			j.out = fields[k].Value.appendJSON(append(j.out, ','))
 		}
 		j.out = append(j.out, ']')
 	}
 	j.out = append(j.out, '}')
+}
+
+// repeat is where a field's name comes next, 0 when it does not, and whether it came before.
+type repeat struct {
+	next     int
+	repeated bool
+}
+
+// repeats finds names that come several times; nil: none does.
+func repeats(fields []Field) []repeat {
+	const few = 32
+	distinct := len(fields) <= few
+	for i := range fields {
+		for k := 0; distinct && k < i; k++ {
+			distinct = fields[k].Name != fields[i].Name
+		}
+	}
+	if distinct {
+		return nil
+	}
+	all, last := make([]repeat, len(fields)), make(map[string]int, len(fields))
+	for i, f := range fields {
+		if before, ok := last[f.Name]; ok {
+			all[before].next, all[i].repeated = i, true
+		}
+		last[f.Name] = i
+	}
+	return all
 }
 
 func (v Value) appendJSON(b []byte) []byte {

@@ -30,9 +30,13 @@ func (l *Log) lend(id uint32) *template {
 			}
 		}
 	})
-	l.lib.mu.Lock()
-	defer l.lib.mu.Unlock()
-	return l.lib.byID[id]
+	return l.lib.find(id)
+}
+
+func (b *library) find(id uint32) *template {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.byID[id]
 }
 
 // learn adds the definitions that the tables of a chunk lead to.

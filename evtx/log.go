@@ -61,6 +61,7 @@ type Log struct {
 	base   int64 // of the first chunk; noGrid when the stream has no places for chunks
 	header Header
 	chunks []Chunk
+	unread []*Error // headers of chunks
 	lib    library
 	once   sync.Once // fills lib
 }
@@ -77,10 +78,7 @@ func Open(r io.ReaderAt, size int64) (*Log, error) {
 	}
 	l.header = parseHeader(head)
 	for _, base := range []int64{int64(l.header.BlockSize), fileBlock, 0} {
-		if l.base != noGrid || base == 0 && l.header.Found {
-			break
-		}
-		if l.anyChunk(base) {
+		if l.base == noGrid && (base > 0 || !l.header.Found) && l.anyChunk(base) {
 			l.base = base
 		}
 	}
@@ -90,7 +88,8 @@ func Open(r io.ReaderAt, size int64) (*Log, error) {
 	if l.base == noGrid {
 		l.base = fileBlock
 	}
-	return l, l.list()
+	l.list()
+	return l, nil
 }
 
 // Carve makes a Log of any stream, of which all is searched: Recovered answers what is found.
@@ -130,15 +129,17 @@ func (l *Log) anyChunk(base int64) bool {
 }
 
 // list reads the headers of the chunks.
-func (l *Log) list() error {
+func (l *Log) list() {
 	for i := range int64(maxChunks) {
 		at := l.base + i*chunkSize
 		if at+chunkHead > l.size {
 			break
 		}
 		b, err := l.read(at, chunkHead)
-		if err != nil {
-			return err
+		var failure *Error
+		if errors.As(err, &failure) {
+			failure.Chunk = int(i)
+			l.unread = append(l.unread, failure)
 		}
 		if c, ok := parseChunk(b); ok {
 			c.Number, c.Offset, c.Size, c.Layer = int(i), at, int(min(chunkSize, l.size-at)), Live
@@ -148,7 +149,6 @@ func (l *Log) list() error {
 			l.chunks = append(l.chunks, c)
 		}
 	}
-	return nil
 }
 
 // oldest is the index of the chunk with the least record identifier: a full log goes on writing at its beginning.

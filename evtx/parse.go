@@ -132,13 +132,13 @@ func (p *parser) element() (n node, ok bool) {
 		p.u32() // size of the attributes
 		n.attrs = p.attributes()
 	}
-	switch close := p.u8(); {
+	switch end := p.u8(); {
 	case p.err != nil:
 		return n, false
-	case close == tokenCloseEmpty:
+	case end == tokenCloseEmpty:
 		return n, true
-	case close != tokenCloseStart:
-		return n, p.fail(p.pos-1, ErrDamaged, "token 0x%02x where the start of an element ends", close)
+	case end != tokenCloseStart:
+		return n, p.fail(p.pos-1, ErrDamaged, "token 0x%02x where the start of an element ends", end)
 	}
 	n.children = p.content()
 	if p.err == nil && p.u8() != tokenEndElement {

@@ -21,6 +21,8 @@ type scanner struct {
 	chunkAt  int64  // where in the window the next signature of a chunk is, and of a record; before the position: not looked for
 	recordAt int64
 
+	lib library // definitions in the chunks that were found
+
 	near *loaded // the context of the last loose record: others of the same chunk share names and templates
 	pool int     // bytes that loose records may still compile
 	paid int64   // up to here in the stream pool was filled
@@ -96,6 +98,14 @@ func (s *scanner) next(pos int64) (chunk, record int64) {
 	return s.chunkAt, s.recordAt
 }
 
+// lend finds a definition in what was found, or else in the log.
+func (s *scanner) lend(id uint32) *template {
+	if t := s.lib.find(id); t != nil {
+		return t
+	}
+	return s.log.lend(id)
+}
+
 // chunk hands out the chunk at an offset, if it is one, and answers where to go on.
 func (s *scanner) chunk(at, to int64) (next int64, more bool) {
 	head, _ := s.log.read(at, chunkHead)
@@ -113,7 +123,8 @@ func (s *scanner) chunk(at, to int64) (next int64, more bool) {
 		k.doc.data = k.doc.data[:int64(len(k.doc.data))-over]
 		k.Size = len(k.doc.data)
 	}
-	s.log.lib.learn(k.doc)
+	s.lib.learn(k.doc)
+	k.doc.lend = s.lend
 	return at + int64(k.Size), s.remains(k)
 }
 

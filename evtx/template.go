@@ -59,6 +59,9 @@ func (p *parser) skipDefinition() {
 	}
 }
 
+// slotBlock is how many slots are allocated at once, at most, unless an instance has more.
+const slotBlock = 512
+
 // slots reads the values of an instance. Those that the bytes do not suffice for are missing.
 func (p *parser) slots(buf *[]slot) []slot {
 	count := int64(p.u32())
@@ -70,6 +73,9 @@ func (p *parser) slots(buf *[]slot) []slot {
 		return nil
 	}
 	descriptors := p.take(int(count) * 4)
+	if cap(*buf)-len(*buf) < int(count) {
+		*buf = make([]slot, 0, max(int(count), min(2*cap(*buf), slotBlock))) // those that were handed out keep the old one
+	}
 	first := len(*buf)
 	for ; len(descriptors) > 0; descriptors = descriptors[4:] {
 		size := binary.LittleEndian.Uint16(descriptors)
@@ -88,11 +94,15 @@ func (p *parser) slots(buf *[]slot) []slot {
 func (d *document) template(at int, id, offset uint32, values int) (t *template, borrowed bool, err *Error) {
 	live := at < d.live
 	t, err = d.define(offset)
-	if t != nil && t.id() == id && (t.err == nil || live) {
-		return t, false, t.err
+	own := t != nil && t.id() == id
+	if own && t.err == nil {
+		return t, false, nil
 	}
 	if other := d.lend(id); other != nil && other.need <= values {
 		return other, true, nil
+	}
+	if own && live {
+		return t, false, t.err
 	}
 	if t != nil && live && t.err == nil && t.need <= values {
 		return t, false, d.fail(at, ErrDamaged, "the record names template 0x%08x, but 0x%08x is at offset 0x%x of the chunk", id, t.id(), offset)

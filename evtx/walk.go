@@ -35,6 +35,18 @@ func (e *Event) walk(v visitor, arrays bool) *Error {
 	return w.err
 }
 
+// Cut is the error of an event that would unfold into more than a record may: then Fields, XML and JSON end early. For nearly
+// all events it is nil.
+func (e *Event) Cut() *Error { return e.walk(nothing{}, false) }
+
+// nothing is the visitor that looks at nothing.
+type nothing struct{}
+
+func (nothing) start(*node, *scope) bool   { return true }
+func (nothing) content(Value)              {}
+func (nothing) instruction(string, string) {}
+func (nothing) end(*node)                  {}
+
 func (w *walker) nodes(nodes []node, sc *scope) {
 	for i := range nodes {
 		n := &nodes[i]
@@ -62,7 +74,7 @@ func (w *walker) nodes(nodes []node, sc *scope) {
 // spend reports whether the allowance is used up.
 func (w *walker) spend(n int, sc *scope) bool {
 	if w.left -= n; w.left < 0 && w.err == nil {
-		w.err = sc.doc.fail(w.at, ErrLimit, "the record unfolds into too much")
+		w.err = sc.doc.fail(w.at, ErrLimit, "the record unfolds into more than a record may; what is shown of it is cut")
 	}
 	return w.err != nil
 }

@@ -10,10 +10,12 @@ import (
 )
 
 // AppendXML adds the event as canonical XML (W3C Canonical XML 1.0: UTF-8, no declaration, attributes in order, every element with an
-// end tag) to b. Characters that XML cannot hold become U+FFFD, and characters of names that it cannot, "_".
+// end tag) to b. An event that is cut (see [Event.Cut]) ends with a comment that says so. Characters that XML cannot hold become U+FFFD, and characters of names that it cannot, "_".
 func (e *Event) AppendXML(b []byte) []byte {
 	x := xmlWriter{out: b}
-	e.walk(&x, false)
+	if e.walk(&x, false) != nil {
+		x.out = append(x.out, "<!-- cut -->"...)
+	}
 	return x.out
 }
 
