@@ -155,6 +155,9 @@ func resolveReply(base *url.URL, text string) (string, error) {
 		return "", fmt.Errorf("it names no server")
 	}
 	u.User, u.Fragment, u.RawFragment = nil, "", ""
+	if _, err := url.Parse(u.String()); err != nil { // package url reads "//::" and does not read what it writes for it
+		return "", err
+	}
 	return u.String(), nil
 }
 
