@@ -33,7 +33,8 @@ func TestThroughNginx(t *testing.T) {
 			if s.Bytes() != large.Size {
 				t.Errorf("%s: %d bytes reached the server for %d", way, s.Bytes(), large.Size)
 			}
-			if limit := loadSession(src.Saves()[len(src.Saves())-1]).Cap; limit < 512<<10 || limit > 1<<20 {
+			// 0: on a slow machine no fragment grows as large as what nginx refuses.
+			if limit := loadSession(src.Saves()[len(src.Saves())-1]).Cap; limit != 0 && (limit < 512<<10 || limit > 1<<20) {
 				t.Errorf("%s: fragments were held to %d bytes", way, limit)
 			}
 		}
