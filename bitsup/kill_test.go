@@ -37,8 +37,12 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// serveFolder serves until it is killed. The first line says where.
+// serveFolder serves until it is killed, or the test is gone. The first line says where.
 func serveFolder(dir string) error {
+	go func() {
+		_, _ = io.Copy(io.Discard, os.Stdin) // ends with the test, however that ends
+		os.Exit(1)
+	}()
 	s, err := bitsup.New(bitsup.Options{Dir: dir})
 	if err != nil {
 		return err
@@ -68,6 +72,9 @@ func (v *victim) start() {
 	v.cmd = exec.Command(program)
 	v.cmd.Env = append(os.Environ(), serveDir+"="+v.dir)
 	v.cmd.Stderr = os.Stderr
+	if _, err := v.cmd.StdinPipe(); err != nil {
+		v.t.Fatal(err)
+	}
 	out, err := v.cmd.StdoutPipe()
 	if err != nil {
 		v.t.Fatal(err)
