@@ -20,7 +20,7 @@ func (a *app) evtxCheck() *cobra.Command {
 		Use:   "check FILE",
 		Short: "say what is damaged in a Windows event log",
 		Long: `check compares all checksums of a log and reads all of its events, and says what is damaged and where. It exits with 0 when nothing
-is, and with 1 otherwise. That a log is dirty, or that numbers of records are missing, is said but is no damage: so are logs that
+is damaged, and with 5 when something is. That a log is dirty, or that numbers of records are missing, is said but is no damage: so are logs that
 were copied from a running machine or exported.`,
 		Example: "  bits evtx check Bits-Client.evtx || echo damaged",
 		Args:    cobra.ExactArgs(1),
@@ -35,7 +35,7 @@ were copied from a running machine or exported.`,
 				printEvtxCheck(a.Out, s, carved)
 			}
 			if err == nil && (carved || len(s.Problems) > 0) {
-				return jobFailed{}
+				return damaged(args[0], "it is damaged", "What is whole can be read: \"bits evtx dump\".")
 			}
 			return err
 		},

@@ -70,26 +70,33 @@ func (a *app) runGet(ctx context.Context, f getFlags, args []string) error {
 	if err != nil {
 		return err
 	}
+	return a.handOver(ctx, job, a.createOrAttach, f.detach, f.json)
+}
+
+// handOver gives a job to the service, by create, and follows it unless it is to be left alone.
+func (a *app) handOver(
+	ctx context.Context, job api.NewJob, create func(context.Context, *client.Client, api.NewJob) (api.Job, error), detach, asJSON bool,
+) error {
 	service, err := a.serve(ctx)
 	if err != nil {
 		return err
 	}
-	created, err := a.createOrAttach(ctx, service, job)
-	if err != nil {
+	created, err := create(ctx, service, job)
+	switch {
+	case err != nil:
 		if ctx.Err() != nil {
 			// Whether the job was created is not known; if it was, it shall not run.
 			_ = a.suspendNow(ctx, service, job.ID)
 		}
 		return err
-	}
-	if f.detach {
-		if f.json {
-			return writeJSON(a.Out, created)
-		}
+	case !detach:
+		return a.follow(ctx, service, created, asJSON)
+	case asJSON:
+		return writeJSON(a.Out, created)
+	default:
 		_, err := fmt.Fprintln(a.Out, created.ID)
 		return err
 	}
-	return a.follow(ctx, service, created, f.json)
 }
 
 // createOrAttach creates the job, or finds the caller's own unfinished one that fetches the same.

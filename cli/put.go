@@ -135,25 +135,7 @@ func (a *app) runPut(ctx context.Context, f putFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	service, err := a.serve(ctx)
-	if err != nil {
-		return err
-	}
-	created, err := a.createOrFollow(ctx, service, job)
-	if err != nil {
-		if ctx.Err() != nil {
-			_ = a.suspendNow(ctx, service, job.ID)
-		}
-		return err
-	}
-	if f.detach {
-		if f.json {
-			return writeJSON(a.Out, created)
-		}
-		_, err := fmt.Fprintln(a.Out, created.ID)
-		return err
-	}
-	return a.follow(ctx, service, created, f.json)
+	return a.handOver(ctx, job, a.createOrFollow, f.detach, f.json)
 }
 
 // plan makes a job of a command line, without asking anybody. Every error is one of usage.

@@ -124,4 +124,6 @@ type upload struct {
 	offset    int64 // of the byte that the server wants next, as far as is known
 	sizes     *sizer
 	mute      bool // the server does not ask for content (100 Continue)
+
+	closedBefore bool // an earlier attempt sent Close-Session, which may have ended the session there
 }

@@ -77,7 +77,8 @@ func (u *upload) unreachable() (bool, error) {
 	}
 	back := u.s.Fallback > 0 && time.Duration(now-u.s.Failed)*time.Second >= time.Duration(u.s.Fallback)*time.Second
 	if back {
-		u.s.Host, u.s.Failed, u.s.Closing = "", 0, false // another node knows nothing of this session
+		u.s.Host, u.s.Failed = "", 0
+		u.s.Closing, u.closedBefore = false, false // another node knows nothing of this session
 	}
 	if u.src == nil {
 		return back, nil

@@ -31,13 +31,13 @@ var errLost = errors.New("the server does not know the session")
 
 // run is the state machine of a client (MC-BUP, section 3.1).
 func (u *upload) run(ctx context.Context) error {
-	closing := u.s.Closing // by an earlier attempt, which Close-Session may have ended at the server
+	u.closedBefore = u.s.Closing
 	for lost := 0; ; lost++ {
 		err := u.attempt(ctx)
 		switch {
 		case !errors.Is(err, errLost):
 			return err
-		case closing && u.s.Closing:
+		case u.closedBefore:
 			return nil // it ended with the Close-Session that was not answered (W32/ack-for-close-session)
 		case lost == maxSessions:
 			return &openbits.Error{
