@@ -6,6 +6,7 @@ package bitsup_test
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -227,6 +228,19 @@ func (s *site) staged(suffix string) []string {
 		s.t.Fatal(err)
 	}
 	return names
+}
+
+// scribble writes into the file of the only session with this ending, as a crash may.
+func (s *site) scribble(suffix string, at int64, text string) {
+	s.t.Helper()
+	f, err := os.OpenFile(s.staged(suffix)[0], os.O_WRONLY, 0)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	_, err = f.WriteAt([]byte(text), at)
+	if err := errors.Join(err, f.Close()); err != nil {
+		s.t.Fatal(err)
+	}
 }
 
 func (s *site) deleteStaged(suffix string) {

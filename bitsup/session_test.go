@@ -128,6 +128,18 @@ func TestManyOver(t *testing.T) {
 	}
 }
 
+// TestNothingCrowdsOut: sessions that received nothing leave no memory, which would take the place of others'.
+func TestNothingCrowdsOut(t *testing.T) {
+	s := newSite(t, bitsup.Options{Sessions: 3})
+	w := s.dial()
+	id := w.create("/a")
+	w.fragment("/a", id, 0, 3, "abc").want(t, 200, 3)
+	for range 10 {
+		w.cancel("/b", w.create("/b")).want(t, 200)
+	}
+	w.close("/a", id).want(t, 200)
+}
+
 // TestQuota: the quota holds for all that is in the folder, and room that becomes free is found.
 func TestQuota(t *testing.T) {
 	s := newSite(t, bitsup.Options{Quota: 1000, MaxFragment: 5120})
@@ -173,14 +185,7 @@ func TestUnacknowledgedTail(t *testing.T) {
 	w := s.dial()
 	id := w.create("/a")
 	w.fragment("/a", id, 0, 10, "01234").want(t, 200, 5)
-	f, err := os.OpenFile(s.staged(".data")[0], os.O_WRONLY|os.O_APPEND, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = f.WriteString("garbage of a crash")
-	if err := errors.Join(err, f.Close()); err != nil {
-		t.Fatal(err)
-	}
+	s.scribble(".data", 5, "garbage of a crash")
 	s.restart()
 	w = s.dial()
 	w.fragment("/a", id, 8, 10, "89").want(t, 416, 5)
@@ -195,14 +200,7 @@ func TestTornRecord(t *testing.T) {
 	id := w.create("/a")
 	w.fragment("/a", id, 0, 10, "01").want(t, 200, 2)
 	w.fragment("/a", id, 2, 10, "23").want(t, 200, 4)
-	f, err := os.OpenFile(s.staged(".session")[0], os.O_WRONLY, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = f.WriteAt([]byte("torn"), 20) // the second version is the first in the file
-	if err := errors.Join(err, f.Close()); err != nil {
-		t.Fatal(err)
-	}
+	s.scribble(".session", 20, "torn") // the second version is the first in the file
 	s.restart()
 	w = s.dial()
 	w.fragment("/a", id, 9, 10, "9").want(t, 416, 2)

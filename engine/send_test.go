@@ -6,7 +6,6 @@ package engine_test
 import (
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -194,6 +193,29 @@ func TestSourceChanges(t *testing.T) {
 	}
 }
 
+// TestSourceChangesBetween: a change that is noticed before anything is sent ends the session at the server, too.
+func TestSourceChangesBetween(t *testing.T) {
+	p := newPost(t, testlab.ReceiverOptions{Rate: 1 << 20}, nil)
+	j := p.create(p.letter("a.bin", letter))
+	p.await(j.ID, func(j openbits.Job) bool { return j.BytesDone > 100_000 })
+	if _, err := p.Act(p.ctx, j.ID, openbits.ActionSuspend); err != nil {
+		t.Fatal(err)
+	}
+	p.awaitState(j.ID, openbits.StateSuspended)
+	if err := appendTo(filepath.Join(p.dir, "a.bin"), "more"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.Act(p.ctx, j.ID, openbits.ActionResume); err != nil {
+		t.Fatal(err)
+	}
+	if j = p.awaitState(j.ID, openbits.StateError); j.Error.Kind != openbits.KindLocalFileChanged {
+		t.Fatalf("it fails with %v", j.Error)
+	}
+	if n := p.server.Sessions(); n != 0 {
+		t.Errorf("%d sessions are open at the server", n)
+	}
+}
+
 func appendTo(path, text string) error {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
 	if err != nil {
@@ -284,55 +306,6 @@ func waitFor(t *testing.T, done func() bool) {
 		if time.Now().After(end) {
 			t.Fatal("it does not happen")
 		}
-	}
-}
-
-// TestUploadReply: the reply appears under its name when the whole is over, by itself or by its owner's call.
-func TestUploadReply(t *testing.T) {
-	for _, auto := range []bool{true, false} {
-		p := newPost(t, testlab.ReceiverOptions{Reply: func(path string, c []byte) []byte { return c[:1000] }}, nil)
-		j := p.create(p.letter("order", letter, answered, func(n *openbits.NewJob) { n.Settings.AutoComplete = auto }))
-		want := testlab.Content{Seed: letter.Seed, Size: 1000}
-		if !auto {
-			p.awaitState(j.ID, openbits.StateTransferred)
-			if _, err := os.Stat(filepath.Join(p.dir, "order.reply")); err == nil {
-				t.Error("the reply is published before its owner completed the job")
-			}
-			content, _, err := p.Open(p.ctx, j.ID, 0)
-			if err != nil {
-				t.Fatal(err)
-			}
-			_ = content.Close()
-			if _, err := p.Act(p.ctx, j.ID, openbits.ActionComplete); err != nil {
-				t.Fatal(err)
-			}
-		}
-		p.awaitState(j.ID, openbits.StateAcknowledged)
-		p.arrived("order", letter)
-		p.holds("order.reply", want)
-		p.only("order", "order.reply")
-		if n := p.server.Sessions(); n != 0 {
-			t.Errorf("%d sessions are open", n)
-		}
-	}
-}
-
-// TestReplyLimits: a reply that is too large, or whose name is taken, is an error, and nothing of it is left under its name.
-func TestReplyLimits(t *testing.T) {
-	p := newPost(t, testlab.ReceiverOptions{Reply: func(_ string, c []byte) []byte { return c[:1000] }}, nil)
-	j := p.create(p.letter("order", letter, answered, func(n *openbits.NewJob) { n.Files[0].Upload.ReplyLimit = 999 }))
-	if j = p.awaitState(j.ID, openbits.StateError); j.Error.Kind != openbits.KindTooLarge || !strings.Contains(j.Error.Hint, "--reply-limit") {
-		t.Errorf("it fails with %v", j.Error)
-	}
-	if _, err := p.Act(p.ctx, j.ID, openbits.ActionCancel); err != nil {
-		t.Fatal(err)
-	}
-	waitFor(t, func() bool { entries, _ := os.ReadDir(p.dir); return len(entries) == 1 })
-	if err := os.WriteFile(filepath.Join(p.dir, "order.reply"), nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if _, _, err := p.Create(p.ctx, p.letter("order", letter, answered)); openbits.KindOf(err) != openbits.KindFileExists {
-		t.Errorf("a name that is taken: %v", err)
 	}
 }
 
