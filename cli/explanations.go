@@ -177,7 +177,7 @@ var kindTable = map[openbits.Kind]explanation{
 		"A file with that name stands on the server already, and the server does not let it be replaced.", "Choose another name.",
 	},
 	openbits.KindRemoteFolderMissing: {
-		"The server answers 409 to a PUT: the folder that the URL names does not exist there.", "Make the folder on the server, or check the URL.",
+		"The folder that the URL names does not exist on the server: it says so, or answers 409 to a PUT.", "Make the folder on the server, or check the URL.",
 	},
 	openbits.KindTooLarge: {
 		"The file is larger than the server takes, or the server's reply is larger than --reply-limit.", "The message says which; have that limit raised.",

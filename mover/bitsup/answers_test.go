@@ -65,6 +65,7 @@ func TestAnswers(t *testing.T) {
 		{"2.2.2.13", packetCreate, coded(400, "0x80070057"), status(400)},
 		{"2.2.2.13", packetCreate, coded(403, "0x80070005"), status(403)},
 		{"W32", packetCreate, coded(404, "0x80070002"), status(404)},
+		{"winerror.h", packetCreate, coded(404, "0x80070003"), openbits.KindRemoteFolderMissing},
 		{"W32", packetCreate, coded(409, "0x80070050"), openbits.KindRemoteFileExists},
 		{"W32", packetCreate, coded(501, "0x80070005"), status(501)},
 		{"2.2.2.13", packetCreate, coded(400, "0x80200022"), openbits.KindProtocolMismatch},

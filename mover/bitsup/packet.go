@@ -32,6 +32,7 @@ const (
 	codeSessionNotFound  = 0x8020001F // BG_E_SESSION_NOT_FOUND
 	codeTooLarge         = 0x80200020 // BG_E_TOO_LARGE
 	codeProtocolMismatch = 0x80200022 // BG_E_CLIENT_SERVER_PROTOCOL_MISMATCH
+	codePathNotFound     = 0x80070003 // ERROR_PATH_NOT_FOUND
 	codeDiskFull         = 0x80070070 // ERROR_DISK_FULL
 	codeDiskFullSpec     = 0x80070112 // what the specification writes for it
 )

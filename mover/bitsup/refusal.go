@@ -57,6 +57,9 @@ func (a *ack) refusal(packet string) *openbits.Error {
 		return a.mismatchError()
 	case a.code == codeDiskFull, a.code == codeDiskFullSpec && a.Status == http.StatusInternalServerError:
 		e.Text, e.Hint = a.host+" has no room for the file", "It is tried again later."
+	case a.code == codePathNotFound && a.Status == http.StatusNotFound:
+		e.Kind, e.Text = openbits.KindRemoteFolderMissing, a.host+" has no folder that the URL names"
+		e.Hint = "Make the folder on the server. With --make-dirs, \"bits serve\" makes folders by itself."
 	case a.Status == http.StatusConflict:
 		e.Kind = openbits.KindRemoteFileExists
 	case web.IsRedirect(a.Status):
