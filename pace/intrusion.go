@@ -67,7 +67,7 @@ func (i *intrusion) add(a arrivals) bool {
 	if i.whole > a.rtt*3/2 { // somebody would have sent again by now
 		i.missing = 0
 	}
-	i.belate(a)
+	i.noteLate(a)
 	if i.missing <= 0 {
 		i.missing, i.queue = 0, a.queue
 	}
@@ -82,8 +82,8 @@ func (i *intrusion) add(a arrivals) bool {
 	return i.seen >= 2 // what a busy computer took in late it takes in then
 }
 
-// belate notices that this computer was late: so were the acknowledgements, perhaps, and once the queue had gone the link ran dry. That shows a round trip later.
-func (i *intrusion) belate(a arrivals) {
+// noteLate notices that this computer was late: so were the acknowledgements, perhaps, and once the queue had gone the link ran dry. That shows a round trip later.
+func (i *intrusion) noteLate(a arrivals) {
 	i.lateSince += a.elapsed
 	if i.lateSince > a.rtt*3/2 {
 		i.late = 0
