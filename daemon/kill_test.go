@@ -46,17 +46,47 @@ func mixed(total int64, rnd *rand.Rand) map[string]testlab.Content {
 	return files
 }
 
-// TestKill kills the real service again and again during a job of mixed files from a real nginx. Every
-// file must arrive right, the job must be there once, and little may be fetched twice.
-//
-// The full form: go test ./daemon -run TestKill -kills 200 -kill-size 1073741824 -kill-every 1s -timeout 30m
-func TestKill(t *testing.T) {
+// seeded is the chance of a test, whose seed it tells.
+func seeded(t *testing.T) *rand.Rand {
 	seed := *killSeed
 	if seed == 0 {
 		seed = rand.Uint64()
 	}
 	t.Logf("seed %d", seed)
-	rnd := rand.New(rand.NewPCG(seed, seed))
+	return rand.New(rand.NewPCG(seed, seed))
+}
+
+// killThrough lets a service carry out a job, and kills it so many times meanwhile, every so often on average. The job must end
+// whole, and be there once.
+func killThrough(t *testing.T, job api.NewJob, rnd *rand.Rand, times int, every time.Duration) {
+	t.Helper()
+	s := newService(t)
+	s.start()
+	ctx := t.Context()
+	if _, _, err := s.Create(ctx, job); err != nil {
+		t.Fatal(err)
+	}
+	for range times {
+		time.Sleep(time.Duration(rnd.Int64N(int64(2 * every)))) // the moment is the point
+		s.kill()
+		s.start()
+	}
+	jobs, err := s.Wait(ctx, job.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if jobs[0].State != openbits.StateAcknowledged || jobs[0].FilesDone != len(job.Files) {
+		t.Errorf("the job ended %s with %d of %d files: %+v", jobs[0].State, jobs[0].FilesDone, len(job.Files), jobs[0].Error)
+	}
+	s.checkOnce(job.ID)
+}
+
+// TestKill kills the real service again and again during a job of mixed files from a real nginx. Every
+// file must arrive right, the job must be there once, and little may be fetched twice.
+//
+// The full form: go test ./daemon -run TestKill -kills 200 -kill-size 1073741824 -kill-every 1s -timeout 30m
+func TestKill(t *testing.T) {
+	rnd := seeded(t)
 	nginx := testlab.StartPeer(t, "nginx")
 	files := mixed(*killSize, rnd)
 	var content int64
@@ -75,25 +105,7 @@ func TestKill(t *testing.T) {
 		content += c.Size
 		job.Files = append(job.Files, api.NewFile{URL: nginx.URL + "/logged" + path + rate, Destination: api.Destination{Path: filepath.Join(out, name)}})
 	}
-	s := newService(t)
-	s.start()
-	ctx := t.Context()
-	if _, _, err := s.Create(ctx, job); err != nil {
-		t.Fatal(err)
-	}
-	for range *kills {
-		time.Sleep(time.Duration(rnd.Int64N(int64(2 * *killPace)))) // the moment is the point
-		s.kill()
-		s.start()
-	}
-	jobs, err := s.Wait(ctx, job.ID)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if jobs[0].State != "acknowledged" || jobs[0].FilesDone != len(files) {
-		t.Errorf("the job ended %s with %d of %d files: %+v", jobs[0].State, jobs[0].FilesDone, len(files), jobs[0].Error)
-	}
-	s.checkOnce(job.ID)
+	killThrough(t, job, rnd, *kills, *killPace)
 	checkFolder(t, out, files)
 	fetched := fetchedBytes(t, filepath.Join(nginx.Dir, "logged.log"))
 	t.Logf("%d kills, %d bytes of content, %d fetched: %.3f", *kills, content, fetched, float64(fetched)/float64(content))

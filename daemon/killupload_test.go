@@ -6,7 +6,6 @@ package daemon_test
 import (
 	"flag"
 	"fmt"
-	"math/rand/v2"
 	"path/filepath"
 	"testing"
 	"time"
@@ -28,12 +27,7 @@ var (
 //
 // The full form: go test ./daemon -run TestKillUpload -upload-kills 200 -upload-size 268435456 -upload-kill-every 1s -timeout 30m
 func TestKillUpload(t *testing.T) {
-	seed := *killSeed
-	if seed == 0 {
-		seed = rand.Uint64()
-	}
-	t.Logf("seed %d", seed)
-	rnd := rand.New(rand.NewPCG(seed, seed))
+	rnd := seeded(t)
 	files := map[string]testlab.Content{}
 	var content int64
 	for i, size := range []int64{0, 1, 4892, 5 << 10, 64 << 10, *uploadSize / 64, *uploadSize / 8, *uploadSize / 2, *uploadSize} {
@@ -59,25 +53,7 @@ func TestKillUpload(t *testing.T) {
 			URL: server.URL + "/in/" + name, Upload: &api.NewUpload{Source: api.Source{Path: path}, Protocol: openbits.ProtocolBITS},
 		})
 	}
-	s := newService(t)
-	s.start()
-	ctx := t.Context()
-	if _, _, err := s.Create(ctx, job); err != nil {
-		t.Fatal(err)
-	}
-	for range *uploadKills {
-		time.Sleep(time.Duration(rnd.Int64N(int64(2 * *uploadPace)))) // the moment is the point
-		s.kill()
-		s.start()
-	}
-	jobs, err := s.Wait(ctx, job.ID)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if jobs[0].State != openbits.StateAcknowledged || jobs[0].FilesDone != len(files) {
-		t.Errorf("the job ended %s with %d of %d files: %+v", jobs[0].State, jobs[0].FilesDone, len(files), jobs[0].Error)
-	}
-	s.checkOnce(job.ID)
+	killThrough(t, job, rnd, *uploadKills, *uploadPace)
 	for name, c := range files {
 		if got, times := server.Object("/in/" + name); times != 1 || !c.Is(got) {
 			t.Errorf("%s arrived %d times and has %d bytes, want once and %d", name, times, len(got), c.Size)
