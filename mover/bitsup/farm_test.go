@@ -5,6 +5,7 @@ package bitsup
 
 import (
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -98,12 +99,13 @@ func TestFallbackWhileClosing(t *testing.T) {
 
 // TestFallbackTimerEnds: a node that came back is not left because it was gone once, long ago.
 func TestFallbackTimerEnds(t *testing.T) {
-	state := "gone"
+	var state atomic.Value
+	state.Store("gone")
 	s := farm(t, func(r *testlab.Received, node bool) *testlab.Reaction {
 		switch {
-		case node && state == "gone":
+		case node && state.Load() == "gone":
 			return &testlab.Reaction{Cut: 1}
-		case node && state == "busy" && r.Packet == packetFragment:
+		case node && state.Load() == "busy" && r.Packet == packetFragment:
 			return &testlab.Reaction{Status: 503}
 		}
 		return nil
@@ -115,7 +117,7 @@ func TestFallbackTimerEnds(t *testing.T) {
 	if loadSession(src.Session()).Failed == 0 {
 		t.Fatal("since when the node is gone is not known")
 	}
-	state = "busy"
+	state.Store("busy")
 	if err := m.Send(t.Context(), transfer(s.URL+"/x"), src); openbits.KindOf(err) != openbits.KindHTTP(503) {
 		t.Fatalf("the node is back, and busy: %v", err)
 	}
