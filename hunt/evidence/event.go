@@ -1,0 +1,41 @@
+// SPDX-FileCopyrightText: The openbits authors
+// SPDX-License-Identifier: Apache-2.0
+
+package evidence
+
+import (
+	"strings"
+	"time"
+)
+
+// Event is an event of a log that has to do with BITS, or that a rule speaks of.
+type Event struct {
+	Time     time.Time `json:"time"`
+	Host     string    `json:"host"` // as the event says it
+	Channel  string    `json:"channel"`
+	Provider string    `json:"provider"`
+	ID       int       `json:"event_id"`
+	Version  int       `json:"version"`
+	UserSID  string    `json:"user_sid,omitempty"`
+	PID      *int64    `json:"pid,omitempty"` // of the process that logged it
+	Data     []Datum   `json:"data"`
+	Job      string    `json:"job,omitempty"` // Ref of the job that it was tied to
+	Tie      string    `json:"tie,omitempty"` // how: id, process, url_time, title_owner_time
+	Evidence Place     `json:"evidence"`
+}
+
+// Datum is one value of an event. Names are the event's own and may come several times.
+type Datum struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+// Field is the first value of that name, in any case of letters.
+func (e *Event) Field(name string) string {
+	for i := range e.Data {
+		if strings.EqualFold(e.Data[i].Name, name) {
+			return e.Data[i].Value
+		}
+	}
+	return ""
+}
