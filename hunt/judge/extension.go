@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// kindsOfExtensions say what a file's extension makes of it, on Windows.
-var kindsOfExtensions = [][2]string{
+// ExtensionKinds say what a file's extension makes of it, on Windows.
+var ExtensionKinds = [][2]string{
 	{"program", "exe dll com scr pif cpl sys drv ocx ax efi msi msp mst msix msixbundle appx appxbundle jar xll wll tsp"},
 	{"script", "ps1 psm1 psd1 ps1xml bat cmd vbs vbe vb js jse ws wsf wsc wsh sct hta inf reg lnk url scf chm hlp gadget application settingcontent-ms py pyw rb pl sh msc job library-ms searchconnector-ms"},
 	{"archive", "zip 7z rar tar gz tgz bz2 xz cab iso img vhd vhdx ace arj wim"},
@@ -23,7 +23,7 @@ var kindsOfExtensions = [][2]string{
 
 var kindOfExtension = func() map[string]string {
 	all := map[string]string{}
-	for _, k := range kindsOfExtensions {
+	for _, k := range ExtensionKinds {
 		for _, ext := range strings.Fields(k[1]) {
 			all[ext] = k[0]
 		}
