@@ -88,7 +88,7 @@ func (c *court) jobHit(x sigma.Match, r *record, ref string) {
 	d := &draft{
 		key: key{rule: x.Rule, job: ref}, own: own, severity: levelOf(x, own), name: r.job.Name,
 		confidence: certainty(own, usesFile(x.Rule), r), places: r.places, time: later(r.job.Created, r.job.Modified),
-		values: func(field string) []string { return valuesOf(r.data, field) }, subject: r.subject(),
+		values: r.values, subject: r.subject(),
 	}
 	if ref == "" {
 		d.what = strings.Join([]string{r.source, r.job.Name, r.get("url"), r.get("local")}, "\x00")

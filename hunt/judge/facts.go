@@ -164,7 +164,9 @@ func (s *state) transfer(r *record) {
 	for i := range s.Files {
 		sum += max(s.Files[i].BytesDone, 0)
 	}
-	r.number("bytes_done", max(done, sum))
+	if n := max(done, sum); n > 0 {
+		r.number("bytes_done", n)
+	}
 	r.number("files", int64(max(s.FilesTotal, len(s.Files))))
 	if s.TransientErrors > 0 {
 		r.number("transient_errors", int64(s.TransientErrors))

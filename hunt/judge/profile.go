@@ -97,15 +97,15 @@ func plainName(name string) string { return strings.Join(strings.Fields(name), "
 func (p *profile) compare(r *record) (name, creator, host, destination part) {
 	name = fits(plainName(r.job.Name), p.names)
 	if r.job.Creator != nil {
-		creator = fits(normalCreator(r.job.Creator.Path), p.creators)
+		creator = fitsPath(r.job.Creator.Path, p.creators)
 	}
 	if f := r.file; f != nil {
 		if f.URL != "" {
 			host = p.host(&r.remote)
 		}
-		destination = fits(normalPath(f.Path), p.destinations)
+		destination = fitsPath(f.Path, p.destinations)
 		if p.NamedByPath && f.Path == "" { // the name says where it goes
-			destination = fits(normalPath(r.job.Name), p.destinations)
+			destination = fitsPath(r.job.Name, p.destinations)
 		}
 		if p.NamedByPath && f.Path != "" && name == right && destination == right && !strings.EqualFold(normal(r.job.Name), normal(f.Path)) {
 			name = wrong
@@ -114,24 +114,21 @@ func (p *profile) compare(r *record) (name, creator, host, destination part) {
 	return name, creator, host, destination
 }
 
-// normalPath is a path as globs of profiles have it: without prefixes, dots and data streams of its own kind.
-func normalPath(path string) string {
-	if path == "" || strings.Contains(path, `\..\`) || strings.Contains(path, "/../") {
-		return path // it fits no folder: the dots lead out of it
+// fitsPath tells which part a path is. One with dots that lead out of a folder, or with a data stream, fits none.
+func fitsPath(path string, tests []func(string) bool) part {
+	if path == "" {
+		return unknown
 	}
-	return normal(path)
-}
-
-func normalCreator(path string) string {
-	p := normalPath(path)
-	for _, device := range []string{`\device\harddiskvolume`} { // as some events have it
-		if rest, ok := strings.CutPrefix(p, device); ok {
-			if _, tail, found := strings.Cut(rest, `\`); found {
-				return `c:\` + tail
-			}
+	p, data := stream(path)
+	if data != "" || strings.Contains(p, `\..\`) {
+		return wrong
+	}
+	if rest, ok := strings.CutPrefix(p, `\device\harddiskvolume`); ok { // as some events have it
+		if _, tail, found := strings.Cut(rest, `\`); found {
+			p = `c:\` + tail
 		}
 	}
-	return p
+	return fits(p, tests)
 }
 
 func (p *profile) host(r *remote) part {

@@ -107,6 +107,7 @@ func arguments(words []string) map[string]string {
 				i++
 				values[name] = words[i]
 			}
+		case len(w) > 1 && w[0] == '@' && w[1] != '(': // a table of parameters that only running the script would tell
 		case !strings.HasPrefix(w, "-") && next < len(positional):
 			for next < len(positional) && values[positional[next]] != "" {
 				next++

@@ -99,6 +99,25 @@ func matchedOf(r *sigma.Rule, values func(string) []string) []evidence.Datum {
 	return list
 }
 
+// values are those of a fact; "job" and "Job" are how a sentence speaks of the job.
+func (r *record) values(field string) []string {
+	var what string
+	switch {
+	case field != "job" && field != "Job":
+		return valuesOf(r.data, field)
+	case r.job.Name != "":
+		what = `the job "` + r.job.Name + `"`
+	case r.source == "file":
+		what = "a job that is not known"
+	default:
+		what = "a job without a name"
+	}
+	if field == "Job" {
+		what = strings.ToUpper(what[:1]) + what[1:]
+	}
+	return []string{what}
+}
+
 // subject is what allow lists are compared with.
 func (r *record) subject() subject {
 	s := subject{}
