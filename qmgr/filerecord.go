@@ -71,7 +71,7 @@ func (d *jobDecoder) inlineFiles(n int) {
 			d.fail("file", "what follows file %d was not found", i+1)
 			return
 		}
-		readRanges(f, d.b[d.at:at], d.at-start)
+		readProgress(f, d.b[d.at:at], d.at-start)
 		f.Whole = true
 		f.Place.Offset, f.Place.Size = int64(start), at-start
 		d.at = at
@@ -108,11 +108,11 @@ func decodeFile(b []byte) *File {
 		start := c.at
 		end := bytes.Index(b[start:], f.Marker[:])
 		if end < 0 {
-			readRanges(f, b[start:], start)
+			readProgress(f, b[start:], start)
 			c.at = len(b)
 			c.fail("closing marker", "it is not there")
 		} else {
-			readRanges(f, b[start:start+end], start)
+			readProgress(f, b[start:start+end], start)
 			c.at = start + end + 16
 			f.Whole = true
 		}
@@ -155,7 +155,6 @@ func readNames(c *cursor, f *File) {
 }
 
 func readVolume(c *cursor, f *File) {
-	start := c.at
 	f.Flag = c.u8("flag")
 	f.Drive = c.text("drive")
 	f.Volume = c.text("volume")
@@ -164,34 +163,39 @@ func readVolume(c *cursor, f *File) {
 	f.RemoteSize = int64(min(c.u64("remote size"), math.MaxInt64))
 	f.Attributes = c.u32("attributes")
 	n := c.u32("size of an unknown part")
+	start := c.at
 	a := c.take("unknown part", int(min(n, 1<<24)))
 	c.u8("byte after it")
-	m := c.u32("size of another unknown part")
-	b := c.take("other unknown part", 16*int(min(m, 1<<20)))
+	m := c.u32("number of ranges")
+	for i := uint32(0); i < m && c.ok(); i++ {
+		r := Range{Offset: c.u64("range"), Length: c.u64("range")}
+		if c.ok() {
+			f.Ranges = append(f.Ranges, r)
+		}
+	}
 	at := c.at
 	if f.RemoteModified = c.time("remote time"); !f.RemoteModified.IsZero() && !believable(f.RemoteModified) {
 		f.RemoteModified = time.Time{}
 		f.Raw = append(f.Raw, Raw{Name: "remote_time", Offset: at, Bytes: bytes.Clone(c.b[at:c.at])})
 	}
-	if c.ok() && len(a)+len(b) > 0 {
-		f.Raw = append(f.Raw, Raw{Name: "unknown_parts", Offset: start, Bytes: bytes.Clone(c.b[start:c.at])})
+	if c.ok() && len(a) > 0 {
+		f.Raw = append(f.Raw, Raw{Name: "after_attributes", Offset: start, Bytes: bytes.Clone(a)})
 	}
 }
 
-// readRanges reads the tail behind the remote time: 16 bytes, a count and as many pairs of numbers. What else is not zero is kept.
-func readRanges(f *File, b []byte, offset int) {
+// readProgress reads the tail behind the remote time: 16 bytes, a count and as many pairs of numbers. What else is not zero is kept.
+func readProgress(f *File, b []byte, offset int) {
 	c := cursor{b: b}
-	c.take("bytes before the ranges", 16)
-	n := c.u32("number of ranges")
+	c.take("bytes before the pairs", 16)
+	n := c.u32("number of pairs")
 	at := 0
 	if c.ok() && int64(n)*16 <= int64(len(b)-c.at) {
 		for range n {
-			first, second := c.u64("range"), c.u64("range")
-			f.Ranges = append(f.Ranges, [2]uint64{first, second})
+			f.Progress = append(f.Progress, [2]uint64{c.u64("pair"), c.u64("pair")})
 		}
 		at = c.at
 	}
 	if !zero(b[at:]) {
-		f.Raw = append(f.Raw, Raw{Name: "after_ranges", Offset: offset + at, Bytes: bytes.Clone(b[at:])})
+		f.Raw = append(f.Raw, Raw{Name: "after_progress", Offset: offset + at, Bytes: bytes.Clone(b[at:])})
 	}
 }

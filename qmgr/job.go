@@ -216,6 +216,13 @@ type File struct {
 	Attributes     uint32
 	RemoteModified time.Time   // Last-Modified, by the server's clock
 	LocalModified  time.Time   // of uploads: the local file's time
-	Ranges         [][2]uint64 // as they stand; of a file without ranges of its own: what was transferred, and 0
+	Ranges         []Range     // that were asked for (AddFileWithRanges); nil: the whole file
+	Progress       [][2]uint64 // as they stand; where one is there, its first number is what was transferred in most samples
 	Raw            []Raw
+}
+
+// Range is a part of a remote file.
+type Range struct {
+	Offset uint64
+	Length uint64 // bytes; the highest number stands for all up to the end
 }

@@ -333,17 +333,16 @@ func (d *jobDecoder) timers() {
 // end reads the closing marker.
 func (d *jobDecoder) end() {
 	if d.job.HeadLost {
-		if len(d.b)-d.at >= 16 {
-			if m := GUID(d.b[d.at : d.at+16]); m != (GUID{}) {
-				if k, ok := knownMarker(m); ok {
-					d.job.Marker = k.marker
-				}
-			}
-		}
-		if d.job.Marker == (GUID{}) {
+		k, ok := d.nextMarker()
+		if !ok {
 			d.fail("closing marker", "there is none that is known")
 			return
 		}
+		d.job.Marker = k
+	}
+	if k, ok := d.nextMarker(); ok && k != d.job.Marker && sameEnd(k, d.job.Marker) {
+		d.job.Marker = k
+		d.job.Place.Cut = "the beginning of its marker was overwritten; its closing marker tells what it was"
 	}
 	if !d.peek(d.job.Marker) {
 		if i := bytes.Index(d.b[d.at:], d.job.Marker[:]); i >= 0 {
@@ -353,3 +352,15 @@ func (d *jobDecoder) end() {
 	}
 	d.marker("closing marker", d.job.Marker)
 }
+
+// nextMarker is the marker of a job that comes next, if it is known.
+func (d *jobDecoder) nextMarker() (GUID, bool) {
+	if len(d.b)-d.at < 16 {
+		return GUID{}, false
+	}
+	k, ok := knownMarker(GUID(d.b[d.at : d.at+16]))
+	return k.marker, ok
+}
+
+// sameEnd reports whether two markers end with the same eight bytes.
+func sameEnd(a, b GUID) bool { return [8]byte(a[8:]) == [8]byte(b[8:]) }

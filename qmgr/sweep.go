@@ -266,11 +266,8 @@ func credibleJob(j *Job) bool {
 
 // credibleFile reports whether what was read is a file, not chance.
 func credibleFile(f *File) bool {
-	name := f.Local
-	if name == "" {
-		name = f.URL
-	}
-	if len(name) < 2 || f.Transferred < 0 {
+	path := len(f.Local) >= 3 && (f.Local[1] == ':' || f.Local[:2] == `\\`)
+	if !path && (!f.Whole || len(f.Local)+len(f.URL) < 4) {
 		return false
 	}
 	return !strings.ContainsFunc(f.Local+f.URL+f.Temporary, func(r rune) bool { return unicode.IsControl(r) })
