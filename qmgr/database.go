@@ -32,20 +32,26 @@ type database struct {
 	rows  []rowImage
 }
 
-// readDatabase reads a database by its trees, and then all that is not in use.
-func (q *reading) readDatabase() error {
-	db, err := ese.OpenWith(q.r, q.size, ese.Options{Layouts: layouts})
-	if err != nil || !readable(db) {
-		loose, lerr := ese.Recover(q.r, q.size, ese.Options{Layouts: layouts})
-		switch {
-		case lerr == nil && (err != nil || !readable(db)):
-			db = loose
-		case err != nil:
-			q.note(err)
-			q.carve(LayerSlack)
-			return nil
+// maxLoose is the largest input that is searched for loose pages when nothing says that it is a database.
+const maxLoose = 64 << 20
+
+// openDatabase opens a database whose pages lie in their order, or puts it together from loose pages.
+func (q *reading) openDatabase() (*ese.DB, error) {
+	o := ese.Options{Layouts: layouts}
+	db, err := ese.OpenWith(q.r, q.size, o)
+	if err == nil && readable(db) {
+		return db, nil
+	}
+	if q.size <= maxLoose || q.q.Kind == KindDatabase {
+		if loose, err := ese.Recover(q.r, q.size, o); err == nil {
+			return loose, nil
 		}
 	}
+	return db, err
+}
+
+// readDatabase reads a database by its trees, and then all that is not in use.
+func (q *reading) readDatabase(db *ese.DB) {
 	q.q.Kind = KindDatabase
 	d := &database{reading: q, db: db}
 	d.header()
@@ -60,7 +66,6 @@ func (q *reading) readDatabase() error {
 	}
 	d.rowImages()
 	identify(d.q.Files, d.rows, d.q.Jobs)
-	return nil
 }
 
 // readable reports whether any page of the database is where it should be.
@@ -90,6 +95,7 @@ func (d *database) readTables() {
 	d.notes(errs)
 	claimed := map[uint32]bool{}
 	found := 0
+	d.q.foreign = len(tables) > 0
 	for _, t := range tables {
 		claimed[t.LVObject] = true
 		if t.Name != jobsTable && t.Name != filesTable {
@@ -215,7 +221,9 @@ func (d *database) record(b []byte, table string, row GUID, p Place) bool {
 	if file {
 		f := decodeFile(b)
 		if !credibleFile(f) {
-			d.note(faultAt(p.Offset, "the content of %s is no file: %s", placeName(p), f.Place.Cut))
+			if table != "" {
+				d.note(faultAt(p.Offset, "the content of %s is no file: %s", placeName(p), f.Place.Cut))
+			}
 			return false
 		}
 		p.Size, p.Cut = f.Place.Size, f.Place.Cut
@@ -227,7 +235,9 @@ func (d *database) record(b []byte, table string, row GUID, p Place) bool {
 	}
 	j := decodeJob(b, true)
 	if j.Through < SectionIdentity || j.ID == (GUID{}) || table == "" && !credibleJob(j) {
-		d.note(faultAt(p.Offset, "the content of %s is no job: %s", placeName(p), j.Place.Cut))
+		if table != "" {
+			d.note(faultAt(p.Offset, "the content of %s is no job: %s", placeName(p), j.Place.Cut))
+		}
 		return false
 	}
 	p.Size, p.Cut = j.Place.Size, j.Place.Cut

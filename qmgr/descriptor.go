@@ -167,6 +167,3 @@ func simpleACE(t byte) bool {
 	}
 	return false
 }
-
-// Odd says, in words, how the job's descriptor differs from what BITS itself writes for its owner.
-func (j *Job) Odd() []string { return nil }

@@ -21,7 +21,7 @@ type legacy struct {
 }
 
 // readLegacy reads a queue file: two lists of jobs between markers; and then what lies behind its end.
-func (q *reading) readLegacy() error {
+func (q *reading) readLegacy() {
 	b := make([]byte, min(q.size, maxLegacy))
 	if got, err := q.r.ReadAt(b, 0); got < len(b) && err != nil && err != io.EOF {
 		q.note(&Error{Offset: int64(got), Text: "the queue file cannot be read on", Err: err})
@@ -55,7 +55,6 @@ func (q *reading) readLegacy() error {
 		}
 		s.run()
 	}
-	return nil
 }
 
 // lists reads the two lists. It is false when their end was not found.

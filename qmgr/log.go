@@ -10,12 +10,12 @@ import (
 )
 
 // readLog finds the records in the records of a log. One that its log record was cut from is read as far as it goes.
-func (q *reading) readLog() error {
+func (q *reading) readLog() {
 	l, err := ese.OpenLog(q.r, q.size)
 	if err != nil {
 		q.note(err)
 		q.carve(LayerCarved)
-		return nil
+		return
 	}
 	q.q.Log = l.Header
 	q.notes(l.Notes)
@@ -32,7 +32,6 @@ func (q *reading) readLog() error {
 		}
 	}
 	identify(q.q.Files, rows, q.q.Jobs)
-	return nil
 }
 
 // logRecord finds the records of the queue in a record of the log, and answers whether to go on.

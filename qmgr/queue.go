@@ -38,10 +38,12 @@ type Queue struct {
 	Rejected  int     // places with a marker that begins or ends no record that can be believed: closing markers of lost records among them
 	Notes     []error // what is damaged or missing
 
-	tables int // tables of a queue that were found
+	tables  int  // tables of a queue that were found
+	foreign bool // it is a database whose catalog tells of tables
 }
 
-// Read reads a queue: a database, a queue file, a log, a record by itself; of anything else it finds the records as Carve does. A
+// Read reads a queue: a database, a queue file, a log, a record by itself; of anything else it finds the records as Carve does, but for
+// pages of a database that lie loose in an input of up to 64 MiB, which it puts together. A
 // damaged input gives what is left, and Notes. It is an error only when the input cannot be read at all, or holds nothing of
 // a queue (ErrNoQueue).
 func Read(r io.ReaderAt, size int64, o Options) (*Queue, error) {
@@ -51,19 +53,21 @@ func Read(r io.ReaderAt, size int64, o Options) (*Queue, error) {
 	}
 	q := newReading(r, size, o)
 	q.q.Kind = Identify(head)
-	var err error
 	switch q.q.Kind {
-	case KindDatabase:
-		err = q.readDatabase()
 	case KindQueue:
-		err = q.readLegacy()
+		q.readLegacy()
 	case KindLog:
-		err = q.readLog()
-	default:
+		q.readLog()
+	case KindRecord:
 		q.carve(LayerCarved)
-	}
-	if err != nil {
-		return nil, err
+	default:
+		if db, err := q.openDatabase(); err == nil {
+			q.readDatabase(db)
+			break
+		} else if q.q.Kind == KindDatabase {
+			q.note(err)
+		}
+		q.carve(LayerCarved)
 	}
 	q.finish()
 	return q.q, q.empty()
@@ -74,9 +78,7 @@ func Read(r io.ReaderAt, size int64, o Options) (*Queue, error) {
 func ReadLog(r io.ReaderAt, size int64, o Options) (*Queue, error) {
 	q := newReading(r, size, o)
 	q.q.Kind = KindLog
-	if err := q.readLog(); err != nil {
-		return nil, err
-	}
+	q.readLog()
 	q.finish()
 	return q.q, nil
 }
@@ -184,7 +186,7 @@ func (q *reading) empty() error {
 	if q.count() > 0 || q.q.Kind == KindQueue || q.q.tables > 0 {
 		return nil
 	}
-	if q.q.Kind == KindDatabase && len(q.q.Notes) > 0 {
+	if q.q.Kind == KindDatabase && !q.q.foreign && len(q.q.Notes) > 0 {
 		return nil // a damaged database: that is what the notes say
 	}
 	return &Error{Offset: -1, Err: ErrNoQueue}
