@@ -123,3 +123,13 @@ func (c ctxReader) ReadAt(p []byte, off int64) (int, error) {
 	}
 	return c.r.ReadAt(p, off)
 }
+
+// OpenContainer reads and hashes an archive that is listed.
+func (m *Member) OpenContainer(ctx context.Context) (*Content, error) {
+	if !m.own || m.source == nil {
+		return nil, ErrNothing
+	}
+	as := *m
+	as.Status = ""
+	return as.Open(ctx, 1<<20)
+}

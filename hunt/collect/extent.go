@@ -3,8 +3,13 @@
 
 package collect
 
+import "io"
+
 // Extent is a part of a file that has data; between two of them is a hole, which reads as zeros.
 type Extent struct{ Offset, Size int64 }
+
+// Of is the part of r.
+func (e Extent) Of(r io.ReaderAt) io.ReaderAt { return io.NewSectionReader(r, e.Offset, e.Size) }
 
 // smallHole is a hole, in bytes, that is read rather than skipped: a record may go on behind it.
 const smallHole = 1 << 20

@@ -305,7 +305,7 @@ func attach(hosts *[]*Host, groups []*group, rest []*Member) {
 		}
 		if h == nil {
 			if nameless == nil {
-				nameless = &Host{}
+				nameless = &Host{Name: evidence.NoHost}
 				*hosts = append(*hosts, nameless)
 			}
 			h = nameless
