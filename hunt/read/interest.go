@@ -118,18 +118,36 @@ func Process(e *evidence.Event) (own, parent int64) {
 
 // inText looks for a URL, the only thing that is long and rare enough to be looked for in a text.
 func (w *interest) inText(text string) bool {
-	for rest := text; ; {
-		i := strings.Index(rest, "://")
-		if i < 0 {
-			return false
-		}
-		start := strings.LastIndexAny(rest[:i], " \t\r\n\"'=(`,;") + 1
-		end := i + strings.IndexAny(rest[i:]+" ", " \t\r\n\"'`,;)")
-		if end > start && w.urls[rest[start:end]] {
+	for _, u := range URLs(text) {
+		if w.urls[u] {
 			return true
 		}
-		rest = rest[i+3:]
 	}
+	return false
+}
+
+// maxURLs bounds the URLs that are taken from one text.
+const maxURLs = 64
+
+// URLs are what a text has that looks like one: what stands around "://" up to a blank, quote, comma or bracket.
+func URLs(text string) []string {
+	var list []string
+	for at := 0; len(list) < maxURLs; {
+		i := strings.Index(text[at:], "://")
+		if i < 0 {
+			break
+		}
+		i += at
+		start := strings.LastIndexAny(text[at:i], " \t\r\n\"'=(`,;<>") + 1 + at
+		end := strings.IndexAny(text[i:], " \t\r\n\"'`,;)<>")
+		if end < 0 {
+			end = len(text) - i
+		}
+		end += i
+		list = append(list, text[start:end])
+		at = max(end, i+3)
+	}
+	return list
 }
 
 // Number reads a number as events write it: in decimal, or in hexadecimal behind "0x".
