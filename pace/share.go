@@ -86,10 +86,14 @@ func (g *group) rotate(now time.Duration, open int) {
 
 // set applies a share. It is set again each time: receive buffer autotuning overwrites it (Linux, tcp_rcv_space_adjust).
 func (f *flow) set(now time.Duration, share int, shut, up bool, least time.Duration) {
-	switch {
-	case shut && f.paused == 0:
+	if shut && f.paused == 0 {
 		f.paused = now
 		f.gate.set(true)
+	}
+	switch little := f.offered <= share; {
+	case shut && !f.held && (little || now-f.paused > 2*max(f.last.rtt, f.base.value())): // what is under way fits, or is here
+		f.held = true
+		f.socket.hold(true)
 	case !shut && f.paused != 0:
 		f.free()
 		f.moved, f.resumed = now, now
@@ -106,6 +110,10 @@ func (f *flow) set(now time.Duration, share int, shut, up bool, least time.Durat
 
 // free lets the connection's program read.
 func (f *flow) free() {
+	if f.held {
+		f.held = false
+		f.socket.hold(false)
+	}
 	f.paused = 0
 	f.gate.set(false)
 }

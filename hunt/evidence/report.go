@@ -28,10 +28,14 @@ type Input struct {
 	About  map[string]string `json:"about,omitempty"` // facts such as build, state, generations_needed, records, gaps
 }
 
+// NoHost is the name of the host that has the inputs which belong to no computer: what could not be read or was not opened, and
+// archives that hold several computers.
+const NoHost = "(no host)"
+
 // Host is everything of one computer.
 type Host struct {
 	Name     string    `json:"name"`
-	Named    string    `json:"named"`             // by what: registry, events, folder
+	Named    string    `json:"named"`             // by what: registry, events, report, folder; empty of NoHost
 	Aliases  []string  `json:"aliases,omitempty"` // other names that were seen for it
 	Windows  string    `json:"windows,omitempty"`
 	Inputs   []Input   `json:"inputs"`
