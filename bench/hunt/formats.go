@@ -144,7 +144,14 @@ func (b *bench) inside(ctx context.Context) error {
 			var out []byte
 			return events(d, func(e *evtx.Event) { out = e.AppendJSON(out[:0]) })
 		}},
-		{"ese: every row and long value", "Table.Rows, Table.LongValues; checksums of all pages that are read", database, rows},
+		{"ese: every row and long value", "Table.Rows, Table.LongValues: pages that no tree leads to are not read, and count", database, rows},
+		{"ese: check of every page and tree", "DB.Check", database, func(d []byte) error {
+			db, err := ese.Open(bytes.NewReader(d), int64(len(d)))
+			if err == nil {
+				db.Check()
+			}
+			return err
+		}},
 	} {
 		var speeds []int64
 		for range b.runs {
