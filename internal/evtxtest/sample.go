@@ -25,7 +25,7 @@ func system(computer string) Element {
 		Element{Name: "Keywords", Depends: 6, Content: sub(5, 0x15)},
 		Element{Name: "TimeCreated", Attrs: []Attr{{"SystemTime", sub(6, 0x11)}}},
 		Element{Name: "EventRecordID", Depends: 11, Content: sub(10, 0x0a)},
-		Element{Name: "Correlation", Attrs: []Attr{{"ActivityID", sub(7, 0x0f)}, {"RelatedActivityID", sub(18, 0x0f)}}},
+		Element{Name: "Correlation", Attrs: []Attr{{"ActivityID", sub(7, 0x0f)}, {"RelatedActivityID", sub(13, 0x0f)}}},
 		Element{Name: "Execution", Depends: 9, Attrs: []Attr{{"ProcessID", sub(8, 0x08)}, {"ThreadID", sub(9, 0x08)}}},
 		Element{Name: "Channel", Content: sub(16, 0x01)},
 		Element{Name: "Computer", Content: []any{Text(computer)}},
@@ -70,7 +70,6 @@ func Values(at time.Time, record uint64, id uint16, data Value) []Value {
 		{},
 		String("Test-Provider"), number(0x0f, []byte{0x5b, 0xc1, 0x1c, 0xef, 0xc1, 0x46, 0x4e, 0x41, 0xbb, 0x95, 0xe7, 0x6b, 7, 0x7b, 0xd5, 0x1e}),
 		String("Test/Operational"), data,
-		{},
 	}
 }
 
