@@ -79,3 +79,19 @@ type Totals struct {
 	Files    int `json:"files"`
 	Events   int `json:"events"`
 }
+
+// InputOf is the input that a place of this host is in, nil when there is none.
+func (h *Host) InputOf(p Place) *Input {
+	if p.Input < 0 || p.Input >= len(h.Inputs) {
+		return nil
+	}
+	return &h.Inputs[p.Input]
+}
+
+// EventOf is the event that a moment of this host tells of, nil when there is none.
+func (h *Host) EventOf(m Moment) *Event {
+	if m.Event < 1 || m.Event > len(h.Events) {
+		return nil
+	}
+	return &h.Events[m.Event-1]
+}
