@@ -102,6 +102,7 @@ const (
 	hintImage        // an image of a disk or of memory
 	hintArchive
 	hintHive
+	hintDisk // a disk image that says at its end what it is
 )
 
 // hintOf reads a name. The folder tells a queue's own files from those of other databases.
@@ -123,6 +124,8 @@ func hintOf(name string, inDownloader bool) hint {
 		return hintArchive
 	case name == "system":
 		return hintHive
+	case ext == ".vhd":
+		return hintDisk
 	}
 	switch ext {
 	case ".dd", ".raw", ".img", ".bin", ".mem", ".vmem", ".lime", ".dmp", ".001", ".dump", ".unalloc":
