@@ -109,7 +109,7 @@ func TestForgetfulServer(t *testing.T) {
 	for _, patient := range []bool{false, true} {
 		var p *post
 		var held, losses atomic.Int64
-		p = newPost(t, testlab.ReceiverOptions{}, func(r *testlab.Received) *testlab.Reaction {
+		p = newPost(t, testlab.ReceiverOptions{MaxFragment: 64 << 10}, func(r *testlab.Received) *testlab.Reaction {
 			switch {
 			case r.Packet == "Create-Session":
 				held.Store(0)
