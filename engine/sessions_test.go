@@ -103,43 +103,46 @@ func TestLeftSession(t *testing.T) {
 	}
 }
 
-// TestForgetfulServer: a server that loses every upload after a while is not sent the file for ever, unless each comes further
-// than the one before.
+// TestForgetfulServer: a server that loses every upload after a while is not sent the file for ever, unless they come further
+// and further.
 func TestForgetfulServer(t *testing.T) {
-	for _, patient := range []bool{false, true} {
-		var p *post
-		var held, losses atomic.Int64
-		p = newPost(t, testlab.ReceiverOptions{MaxFragment: 64 << 10}, func(r *testlab.Received) *testlab.Reaction {
-			switch {
-			case r.Packet == "Create-Session":
-				held.Store(0)
-			case r.Packet == "Fragment":
-				most := int64(300_000)
-				if patient {
-					most += losses.Load() * 100_000
-				}
-				if held.Add(r.Length) > most {
-					losses.Add(1)
-					p.server.Forget()
-				}
-			}
-			return nil
-		})
-		j := p.create(p.letter("a.bin", letter))
-		if patient {
-			p.awaitState(j.ID, openbits.StateAcknowledged)
-			p.arrived("a.bin", letter)
-			if n := losses.Load(); n <= openbits.MaxLostSessions {
-				t.Errorf("the server lost %d sessions only", n)
-			}
-			continue
-		}
-		j = p.awaitState(j.ID, openbits.StateError)
-		if j.Error.Kind != openbits.KindNoProgress || j.Error.Hint == "" {
-			t.Errorf("it fails with %v (%s)", j.Error, j.Error.Kind)
-		}
-		if n := losses.Load(); n > 2*openbits.MaxLostSessions {
-			t.Errorf("the server lost %d sessions", n)
-		}
+	var held, losses atomic.Int64
+	p := newForgetful(t, &held, &losses, func() int64 { return 300_000 })
+	j := p.create(p.letter("a.bin", letter))
+	j = p.awaitState(j.ID, openbits.StateError)
+	if j.Error.Kind != openbits.KindNoProgress || j.Error.Hint == "" {
+		t.Errorf("it fails with %v (%s)", j.Error, j.Error.Kind)
 	}
+	if n := losses.Load(); n > 2*openbits.MaxLostSessions {
+		t.Errorf("the server lost %d sessions", n)
+	}
+}
+
+// TestSlowlyForgetfulServer: as long as each upload comes further than those before, it goes on.
+func TestSlowlyForgetfulServer(t *testing.T) {
+	var held, losses atomic.Int64
+	p := newForgetful(t, &held, &losses, func() int64 { return 300_000 + losses.Load()*100_000 })
+	j := p.create(p.letter("a.bin", letter))
+	p.awaitState(j.ID, openbits.StateAcknowledged)
+	p.arrived("a.bin", letter)
+	if n := losses.Load(); n <= openbits.MaxLostSessions {
+		t.Errorf("the server lost %d sessions only", n)
+	}
+}
+
+// newForgetful is a post whose server forgets an upload of which it was sent more than most. Fragments are small.
+func newForgetful(t *testing.T, held, losses *atomic.Int64, most func() int64) *post {
+	t.Parallel()
+	var p *post
+	p = newPost(t, testlab.ReceiverOptions{MaxFragment: 64 << 10}, func(r *testlab.Received) *testlab.Reaction {
+		switch {
+		case r.Packet == "Create-Session":
+			held.Store(0)
+		case r.Packet == "Fragment" && held.Add(r.Length) > most():
+			losses.Add(1)
+			p.server.Forget()
+		}
+		return nil
+	})
+	return p
 }
