@@ -369,7 +369,11 @@ func (m *modelState) close() {
 			m.rest()
 		}
 		if !j.state.Final() {
-			m.act(m.rt, j, []openbits.Action{openbits.ActionComplete, openbits.ActionComplete, openbits.ActionCancel}[i%3])
+			a := []openbits.Action{openbits.ActionComplete, openbits.ActionComplete, openbits.ActionCancel}[i%3]
+			if j.kind.Uploads() && j.state != openbits.StateTransferred {
+				a = openbits.ActionCancel // an upload is completed whole or not at all
+			}
+			m.act(m.rt, j, a)
 		}
 	}
 	m.rest()

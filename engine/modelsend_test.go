@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"pgregory.net/rapid"
 
@@ -36,7 +37,7 @@ func (m *modelState) newLetter(rt *rapid.T, kind openbits.JobType) (openbits.New
 // otherAddress is another URL for what is sent, mostly with another path.
 func (m *modelState) otherAddress(rt *rapid.T, row openbits.File) string {
 	path := pathOf(row.URL)
-	if m.post.URL+path == row.URL && path[:len(refused)] != refused && rapid.IntRange(0, 3).Draw(rt, "same path") == 0 {
+	if m.post.URL+path == row.URL && !strings.HasPrefix(path, refused) && rapid.IntRange(0, 3).Draw(rt, "same path") == 0 {
 		return row.URL + "?sig=new"
 	}
 	to := fmt.Sprintf("/in/other-%d", m.names)
