@@ -16,6 +16,7 @@ type socket interface {
 	read() (reading, error)
 	offer(bytes int) error         // the largest window to offer to the sender at the other end
 	pace(bytesPerSecond int) error // how fast to send
+	hold(on bool)                  // nobody reads: let the sender stop soon; off: as before
 	insist() bool                  // what offer does is not heeded: use another way; false: there is none
 	handle() string                // by what offer governs, in words
 }
@@ -56,6 +57,8 @@ type flow struct {
 	origin   int64         // bytes on the wire when it joined its group
 	moved    time.Duration // when its last bytes moved
 	paused   time.Duration // when its gate was closed
+	wide     time.Duration // when it was offered more than the floor last
+	held     bool          // its sender is being stopped
 	resumed  time.Duration // when it was opened: before, nothing was measured
 	recvd    int64         // bytes lately, fading
 	acked    int64

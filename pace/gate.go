@@ -11,7 +11,7 @@ import (
 )
 
 // gate stops a reader, without an end of what was already asked for. A connection whose program does not read tells its
-// sender to stop, once its small window is full; when the program reads again the sender learns of it at once. The zero value is open.
+// sender to stop once its buffer is full (see socket.hold); when the program reads again the sender learns of it at once. The zero value is open.
 type gate struct {
 	mu       sync.Mutex
 	opened   chan struct{} // nil: open. It is closed when anything changed

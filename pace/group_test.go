@@ -21,11 +21,13 @@ type fakeSocket struct {
 	offered, rate int
 	insisted      bool
 	deaf          bool // it offers what it likes
+	held          bool
 }
 
 func (s *fakeSocket) read() (reading, error) { return s.reading, nil }
 func (s *fakeSocket) pace(rate int) error    { s.rate = rate; return nil }
 func (s *fakeSocket) handle() string         { return "test" }
+func (s *fakeSocket) hold(on bool)           { s.held = on }
 
 func (s *fakeSocket) offer(bytes int) error {
 	s.offered = bytes
@@ -120,6 +122,9 @@ func TestTurns(t *testing.T) {
 				open++
 				had[n] = true
 			}
+			if r.sockets[n].held != f.gate.shut && r.now > 3*time.Second {
+				t.Fatalf("its gate is shut: %v, its sender is stopped: %v", f.gate.shut, r.sockets[n].held)
+			}
 			if r.sockets[n].offered != floorSegments*segment {
 				t.Fatalf("beside a foreground a window of %d", r.sockets[n].offered)
 			}
@@ -136,7 +141,7 @@ func TestTurns(t *testing.T) {
 		r.remove(f)
 	}
 	r.run(2, 4)
-	if r.flows[3].gate.shut {
+	if r.flows[3].gate.shut || r.sockets[3].held {
 		t.Error("the last one that is left does not read")
 	}
 }

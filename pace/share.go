@@ -48,6 +48,9 @@ func (g *group) apply(now time.Duration, window int, s Sample) {
 		if weight := int(f.weight.Load()); reads[f] && f.moves(now) {
 			share = max(window*weight/(parts*of[weight]), least)
 		}
+		if share > least {
+			f.wide = now
+		}
 		f.set(now, share, f.moves(now) && !reads[f], g.key.up, s.Base+g.control.cruiseAt())
 	}
 }
@@ -86,10 +89,14 @@ func (g *group) rotate(now time.Duration, open int) {
 
 // set applies a share. It is set again each time: receive buffer autotuning overwrites it (Linux, tcp_rcv_space_adjust).
 func (f *flow) set(now time.Duration, share int, shut, up bool, least time.Duration) {
-	switch {
-	case shut && f.paused == 0:
+	if shut && f.paused == 0 {
 		f.paused = now
 		f.gate.set(true)
+	}
+	switch {
+	case shut && !f.held && now-f.wide > 2*max(f.last.rtt, f.base.value()): // no more is under way than fits
+		f.held = true
+		f.socket.hold(true)
 	case !shut && f.paused != 0:
 		f.free()
 		f.moved, f.resumed = now, now
@@ -106,6 +113,10 @@ func (f *flow) set(now time.Duration, share int, shut, up bool, least time.Durat
 
 // free lets the connection's program read.
 func (f *flow) free() {
+	if f.held {
+		f.held = false
+		f.socket.hold(false)
+	}
 	f.paused = 0
 	f.gate.set(false)
 }

@@ -37,6 +37,7 @@ func (s *simSocket) read() (reading, error) {
 }
 
 func (s *simSocket) pace(int) error { return nil }
+func (s *simSocket) hold(bool)      {}
 func (s *simSocket) insist() bool   { return false }
 func (s *simSocket) handle() string { return "model" }
 

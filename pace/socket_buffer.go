@@ -98,6 +98,9 @@ func (s *bufferSocket) pace(bytesPerSecond int) error {
 	return s.system.sendBuffer(max(int(float64(bytesPerSecond)*s.rtt.Seconds()), floorSegments*max(s.sends, segmentGuess)))
 }
 
+// hold has nothing to do: the buffer is as small as the window.
+func (*bufferSocket) hold(bool) {}
+
 // insist has no other way.
 func (s *bufferSocket) insist() bool { return false }
 

@@ -61,6 +61,8 @@ type tcpSocket struct {
 	raw    syscall.RawConn
 	buffer bool // the window is set by the size of the receive buffer
 	paced  bool
+	held   int // size of the receive buffer before it was made small; 0: it is not
+	locks  int // and which of its buffers the kernel did not tune
 }
 
 // openSocket governs the system's connection below conn, and marks what it sends.

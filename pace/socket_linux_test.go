@@ -199,6 +199,7 @@ type stillSocket struct{}
 func (stillSocket) read() (reading, error) { return reading{}, nil }
 func (stillSocket) offer(int) error        { return nil }
 func (stillSocket) pace(int) error         { return nil }
+func (stillSocket) hold(bool)              {}
 func (stillSocket) insist() bool           { return false }
 func (stillSocket) handle() string         { return "nothing" }
 
