@@ -176,6 +176,8 @@ func TestRulesBite(t *testing.T) {
 		{"ese", "golang.org/x/text/encoding"},
 		{"evtx", module},
 		{"evtx", module + "/internal/term"},
+		{"hunt", module + "/internal/qmgrtest"},
+		{"cli", module + "/internal/evtxtest"},
 		{"brandnew", module},
 	} {
 		if broken(bad[0], bad[1]) == "" {

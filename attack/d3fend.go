@@ -150,7 +150,9 @@ func (d DefensiveTechnique) Label() string { return d.Class().Label }
 func (d DefensiveTechnique) Class() Class { return classes[d.class] }
 
 // URL is the countermeasure's page at D3FEND.
-func (d DefensiveTechnique) URL() string { return "https://d3fend.mitre.org/technique/d3f:" + d.class + "/" }
+func (d DefensiveTechnique) URL() string {
+	return "https://d3fend.mitre.org/technique/d3f:" + d.class + "/"
+}
 
 // Inferred reports whether the ontology does not give this countermeasure for T1197, so that it can only follow from
 // what a finding is about.

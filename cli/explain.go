@@ -14,16 +14,21 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/openbits/openbits"
+	"github.com/openbits/openbits/attack"
 )
 
 func (a *app) explain() *cobra.Command {
-	return &cobra.Command{
+	format := "text"
+	c := &cobra.Command{
 		Use:   "explain WORD",
-		Short: "explain an error kind, a reason, a state or an HTTP status",
+		Short: "explain an error kind, a reason, a state, an HTTP status or an attack technique",
 		Long: `explain says what an error kind (such as disk_full), a reason (such as host_wait), a state (such as transient_error) or an
 HTTP status (such as http_404 or 404) means, whether the service tries again by itself, and what to do. Without a word
-it lists them.`,
-		Example: "  bits explain digest_mismatch\n  bits explain http_503",
+it lists them.
+
+It also explains T1197, ATT&CK's technique of abusing BITS jobs, as MITRE's D3FEND ontology has it: what it is, what stands against it, and
+what of this program serves that. A countermeasure (such as D3-PLA) is explained in the same way.`,
+		Example: "  bits explain digest_mismatch\n  bits explain http_503\n  bits explain T1197 --format markdown",
 		Args:    cobra.MaximumNArgs(1),
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
 			return explainable(), cobra.ShellCompDirectiveNoFileComp
@@ -31,6 +36,15 @@ it lists them.`,
 		RunE: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return listExplanations(a.Out)
+			}
+			if !slices.Contains([]string{"text", "markdown"}, format) {
+				return usage("--format", `there is no format "`+format+`"`, "Formats are: text, markdown.")
+			}
+			if p, ok := techniquePage(args[0]); ok {
+				return p.write(a.Out, format == "markdown")
+			}
+			if format != "text" {
+				return usage("--format", `"`+args[0]+`" has no page in Markdown`, "Techniques and countermeasures do, such as T1197 and D3-PLA.")
 			}
 			word := strings.ReplaceAll(strings.ToLower(args[0]), "-", "_")
 			if status, err := strconv.Atoi(word); err == nil {
@@ -42,6 +56,9 @@ it lists them.`,
 			return nil
 		},
 	}
+	c.Flags().StringVar(&format, "format", format, "`F` is text or markdown; the latter has the graph of classes, for techniques and countermeasures")
+	_ = c.RegisterFlagCompletionFunc("format", cobra.FixedCompletions([]cobra.Completion{"text", "markdown"}, cobra.ShellCompDirectiveNoFileComp))
+	return c
 }
 
 // explanation is what people are told about a kind or a reason.
@@ -121,7 +138,8 @@ func explainable() []cobra.Completion {
 	for _, s := range openbits.States {
 		words = append(words, string(s))
 	}
-	return append(words, "http_401", "http_403", "http_404", "http_429", "http_503")
+	words = append(words, "http_401", "http_403", "http_404", "http_429", "http_503", "T1197")
+	return append(words, attack.Countermeasures()...)
 }
 
 func listExplanations(w io.Writer) error {
@@ -137,6 +155,12 @@ func listExplanations(w io.Writer) error {
 	fmt.Fprintln(w, "\nStates of a job:")
 	for _, s := range openbits.States {
 		fmt.Fprintf(w, "  %-24s The job is %s.\n", s, stateWords[s])
+	}
+	technique, _ := attack.Technique("T1197")
+	fmt.Fprintf(w, "\nTechniques of attackers, and what stands against them:\n  %-24s %s.\n", technique.ID(), technique.Label())
+	for _, id := range attack.Countermeasures() {
+		c, _ := attack.Countermeasure(id)
+		fmt.Fprintf(w, "  %-24s %s.\n", id, c.Label())
 	}
 	return nil
 }

@@ -97,7 +97,7 @@ func TestTurtle(t *testing.T) {
 func TestTurtleErrors(t *testing.T) {
 	const head = "@prefix : <http://x#> .\n"
 	for text, want := range map[string]string{
-		"@prefix x <http://x> .":         "line 1: a prefix has no colon",
+		"@prefix x <http://x> .":          "line 1: a prefix has no colon",
 		head + `:a :b "c`:                 "line 2: a literal does not end",
 		head + ":a :b \"c\n\" .":          "line 2: a literal does not end",
 		head + `:a :b """c" .`:            "line 2: a literal does not end",

@@ -166,7 +166,9 @@ func (o ontology) countermeasures(technique string) []match {
 	for i := range list {
 		list[i].reach = reach[list[i].relation.to]
 	}
-	order := func(a, b match) int { return cmp.Or(cmp.Compare(a.distance, b.distance), cmp.Compare(a.reach, b.reach)) }
+	order := func(a, b match) int {
+		return cmp.Or(cmp.Compare(a.distance, b.distance), cmp.Compare(a.reach, b.reach))
+	}
 	slices.SortFunc(list, func(a, b match) int { return cmp.Or(order(a, b), cmp.Compare(a.id, b.id)) })
 	for i := range list {
 		list[i].rank = i + 1

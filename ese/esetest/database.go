@@ -4,6 +4,7 @@
 package esetest
 
 import (
+	"cmp"
 	"encoding/binary"
 	"slices"
 )
@@ -35,6 +36,9 @@ type Table struct {
 	Columns    []Column
 	Rows       []Node
 	LongValues []Value
+
+	Stale       []Node  // remains of rows: on the last page of the table, and what has no room there on pages that were emptied
+	StaleValues []Value // on pages that were emptied: no tree leads to them any more, and what they held is still there
 }
 
 // Database describes a database.
@@ -48,6 +52,8 @@ type Database struct {
 	Old         bool   // checksums and records of Windows 2000 and before
 	NoShadow    bool   // without the copy of the catalog
 	FirstRoot   uint32 // page of the first table; 0: FirstRoot, which leaves room for the catalog and its copy
+	Build       uint32 // of the Windows that opened it last; 0: 26100
+	Computer    string // in the signature; empty: "openbits test"
 }
 
 // FirstRoot is the root page of the first table; each further table begins with the next free page.
@@ -73,7 +79,7 @@ func (d Database) Bytes() []byte {
 	for _, t := range d.Tables {
 		object := w.object
 		w.object++
-		root := w.tree(object, 0, 1, slices.Clone(t.Rows))
+		root := w.treeOver(object, 0, 1, slices.Clone(t.Rows), t.Stale)
 		catalog = append(catalog, w.entries(t, object, root)...)
 	}
 	w.tree(1, 0, 0, nil, 1)
@@ -99,12 +105,12 @@ func (w *build) header() []byte {
 	put(b[8:], 0x620)
 	put(b[24:], 0x0b175) // signature: made at a fixed time, on no computer
 	copy(b[28:], []byte{1, 2, 3, 4, 5, 124})
-	copy(b[36:], "openbits test")
+	copy(b[36:52], cmp.Or(w.Computer, "openbits test"))
 	put(b[52:], w.State)
 	put(b[108:], 0x10c)
 	put(b[212:], w.object-1)
 	put(b[216:], 10)
-	put(b[224:], 26100)
+	put(b[224:], cmp.Or(w.Build, 26100))
 	put(b[232:], w.Update)
 	put(b[236:], uint32(w.PageSize))
 	put(b[296:], w.Generations[0])
@@ -124,6 +130,11 @@ func (w *build) flags() uint32 {
 // tree lays nodes out on pages and answers the root's number: a leaf when they fit
 // on one page, else a root above leaves.
 func (w *build) tree(object, flags, parent uint32, nodes []Node, at ...uint32) uint32 {
+	return w.treeOver(object, flags, parent, nodes, nil, at...)
+}
+
+// treeOver is tree with remains on the last leaf.
+func (w *build) treeOver(object, flags, parent uint32, nodes, stale []Node, at ...uint32) uint32 {
 	root := w.next
 	if len(at) > 0 {
 		root = at[0]
@@ -137,7 +148,7 @@ func (w *build) tree(object, flags, parent uint32, nodes []Node, at ...uint32) u
 	leaves := split(nodes, Room(w.PageSize)-16)
 	if len(leaves) <= 1 {
 		page.Flags |= Leaf
-		page.Nodes = nodes
+		page.Nodes, page.Stale = nodes, w.overflow(object, flags, nodes, stale)
 		w.pages[root] = page.Bytes()
 		return root
 	}
@@ -153,6 +164,8 @@ func (w *build) tree(object, flags, parent uint32, nodes []Node, at ...uint32) u
 		if i+1 < len(leaves) {
 			leaf.Next = leaf.Number + 1
 			separator = leaves[i+1][0].Key
+		} else {
+			leaf.Stale = w.overflow(object, flags, list, stale)
 		}
 		leaf.compress(list)
 		w.pages[leaf.Number] = leaf.Bytes()
@@ -160,6 +173,30 @@ func (w *build) tree(object, flags, parent uint32, nodes []Node, at ...uint32) u
 	}
 	w.pages[root] = page.Bytes()
 	return root
+}
+
+// overflow is as much of the remains as a page has room for beside its nodes; the rest goes to pages that were emptied.
+func (w *build) overflow(object, flags uint32, nodes, stale []Node) []Node {
+	left := Room(w.PageSize) - 64
+	for _, n := range nodes {
+		left -= len(n.Key) + len(n.Data) + 8
+	}
+	for i, n := range stale {
+		if left -= len(n.Key) + len(n.Data) + 8; left < 0 {
+			w.emptied(object, flags, stale[i:])
+			return stale[:i]
+		}
+	}
+	return stale
+}
+
+// emptied lays out pages that hold nothing any more but what is left of nodes.
+func (w *build) emptied(object, flags uint32, nodes []Node) {
+	for _, list := range split(nodes, Room(w.PageSize)) {
+		p := Page{Size: w.PageSize, Number: w.next, Object: object, Flags: flags | Leaf | Empty | w.flags(), Reserved: w.Reserved, Stale: list}
+		w.pages[w.next] = p.Bytes()
+		w.next++
+	}
 }
 
 // compress takes the key of the first node as the page's prefix.
@@ -196,10 +233,11 @@ func (w *build) entries(t Table, object, root uint32) []Node {
 		nodes = append(nodes, w.entry(object, 2, c.ID, c.Type, uint32(c.Size), c.CodePage, c.Name, "", c.Default))
 	}
 	nodes = append(nodes, w.entry(object, 3, object, root, 0, 0, t.Name+"ById", "", nil))
-	if len(t.LongValues) > 0 {
+	if len(t.LongValues)+len(t.StaleValues) > 0 {
 		lv := w.object
 		w.object++
 		lvRoot := w.tree(lv, LongValue, root, ValueNodes(t.LongValues))
+		w.emptied(lv, LongValue, ValueNodes(t.StaleValues))
 		nodes = append(nodes, w.entry(object, 4, lv, lvRoot, 0, 0, "LV", "", nil))
 	}
 	return nodes

@@ -138,9 +138,9 @@ type Error struct {
 // File is one file of a job.
 type File struct {
 	Index        int       `json:"index"`
-	ID           string    `json:"id,omitempty"`    // GUID of the database's row
-	URL          string    `json:"url"`             // remote name: a URL or a path, as it stands
-	Path         string    `json:"path,omitempty"`  // local name
+	ID           string    `json:"id,omitempty"`   // GUID of the database's row
+	URL          string    `json:"url"`            // remote name: a URL or a path, as it stands
+	Path         string    `json:"path,omitempty"` // local name
 	Temporary    string    `json:"temporary,omitempty"`
 	BytesTotal   *int64    `json:"bytes_total"` // null while unknown
 	BytesDone    int64     `json:"bytes_done"`

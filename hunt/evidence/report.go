@@ -28,10 +28,14 @@ type Input struct {
 	About  map[string]string `json:"about,omitempty"` // facts such as build, state, generations_needed, records, gaps
 }
 
+// NoHost is the name of the host that has the inputs which belong to no computer: what could not be read or was not opened, and
+// archives that hold several computers.
+const NoHost = "(no host)"
+
 // Host is everything of one computer.
 type Host struct {
 	Name     string    `json:"name"`
-	Named    string    `json:"named"`             // by what: registry, events, folder
+	Named    string    `json:"named"`             // by what: registry, events, report, folder; empty of NoHost
 	Aliases  []string  `json:"aliases,omitempty"` // other names that were seen for it
 	Windows  string    `json:"windows,omitempty"`
 	Inputs   []Input   `json:"inputs"`
@@ -74,4 +78,20 @@ type Totals struct {
 	Versions int `json:"versions"`
 	Files    int `json:"files"`
 	Events   int `json:"events"`
+}
+
+// InputOf is the input that a place of this host is in, nil when there is none.
+func (h *Host) InputOf(p Place) *Input {
+	if p.Input < 0 || p.Input >= len(h.Inputs) {
+		return nil
+	}
+	return &h.Inputs[p.Input]
+}
+
+// EventOf is the event that a moment of this host tells of, nil when there is none.
+func (h *Host) EventOf(m Moment) *Event {
+	if m.Event < 1 || m.Event > len(h.Events) {
+		return nil
+	}
+	return &h.Events[m.Event-1]
 }

@@ -1,0 +1,135 @@
+// SPDX-FileCopyrightText: The openbits authors
+// SPDX-License-Identifier: Apache-2.0
+
+package collect
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// Content is what a member holds, while it is being read. It may be used by several goroutines.
+type Content struct {
+	io.ReaderAt
+	Size    int64
+	SHA256  string   // of all of it; where Extents has holes, of the data alone
+	Extents []Extent // where data is: all of it, but for the holes of an image
+	Notes   []string // what is to be said of the hash
+	Damage  string   // what the archive did to it; empty: nothing
+
+	s     *stream
+	print string
+}
+
+// ErrNothing is the error of opening a member that is only listed.
+var ErrNothing = errors.New("there is nothing to read")
+
+// Open reads and hashes what the member holds: small ones into memory, others where they lie.
+func (m *Member) Open(ctx context.Context, memory int64) (*Content, error) {
+	if m.source == nil || m.Status != "" {
+		return nil, ErrNothing
+	}
+	s, err := m.source.open()
+	if err != nil {
+		return nil, errors.New(reason(err))
+	}
+	c := &Content{Size: s.size, Damage: s.damage, s: s}
+	if err := c.load(ctx, memory); err != nil {
+		return nil, errors.Join(errors.New(reason(err)), s.release())
+	}
+	return c, nil
+}
+
+// load brings the bytes to where they are read from, and hashes them on the way.
+func (c *Content) load(ctx context.Context, memory int64) error {
+	s := c.s
+	if memory <= 0 {
+		memory = Limits{}.orDefaults().Memory
+	}
+	c.ReaderAt, c.Extents = s.ReaderAt, []Extent{{0, s.size}}
+	var err error
+	switch {
+	case s.data != nil || s.digest != "":
+		c.SHA256 = s.digest
+	case s.size <= memory:
+		data := make([]byte, s.size)
+		if n, err := s.ReadAt(data, 0); int64(n) < s.size {
+			return fmt.Errorf("only %d of its %d bytes could be read: %w", n, s.size, err)
+		}
+		s.data = data
+		sum := sha256.Sum256(data)
+		c.SHA256 = hex.EncodeToString(sum[:])
+		c.ReaderAt = memoryReader(data)
+	default:
+		if s.file != nil {
+			c.Extents = dataOf(s.file, s.size)
+		}
+		c.SHA256, err = digestOf(ctxReader{ctx, s.ReaderAt}, c.Extents)
+		if holes := s.size - dataIn(c.Extents); err == nil && holes > 0 {
+			c.Notes = append(c.Notes, fmt.Sprintf("the hash is of its %d bytes of data; its holes, %d bytes, were not read", s.size-holes, holes))
+		}
+	}
+	if c.print = s.print; c.print == "" {
+		c.print = c.SHA256
+	}
+	return err
+}
+
+// Close hashes what lies in the evidence again, and answers its hash when it is another now.
+// Of a member of an archive both hashes are of its packed bytes.
+func (c *Content) Close() (changed string, err error) {
+	if c.s == nil {
+		return "", nil
+	}
+	now, err := c.s.again()
+	if err == nil && now != c.print {
+		changed = now
+	}
+	if err != nil {
+		err = fmt.Errorf("it could not be read again: %s", reason(err))
+	}
+	rerr := c.s.release()
+	c.s = nil
+	return changed, errors.Join(err, rerr)
+}
+
+// memoryReader reads from memory. Unlike bytes.Reader it has no position, so that it can be shared.
+type memoryReader []byte
+
+func (m memoryReader) ReadAt(p []byte, off int64) (int, error) {
+	if off < 0 || off >= int64(len(m)) {
+		return 0, io.EOF
+	}
+	n := copy(p, m[off:])
+	if n < len(p) {
+		return n, io.EOF
+	}
+	return n, nil
+}
+
+// ctxReader stops reading when ctx ends.
+type ctxReader struct {
+	ctx context.Context
+	r   io.ReaderAt
+}
+
+func (c ctxReader) ReadAt(p []byte, off int64) (int, error) {
+	if err := c.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return c.r.ReadAt(p, off)
+}
+
+// OpenContainer reads and hashes an archive that is listed.
+func (m *Member) OpenContainer(ctx context.Context) (*Content, error) {
+	if !m.own || m.source == nil {
+		return nil, ErrNothing
+	}
+	as := *m
+	as.Status = ""
+	return as.Open(ctx, 1<<20)
+}

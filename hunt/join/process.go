@@ -1,0 +1,175 @@
+// SPDX-FileCopyrightText: The openbits authors
+// SPDX-License-Identifier: Apache-2.0
+
+package join
+
+import (
+	"strings"
+	"time"
+
+	"github.com/openbits/openbits/hunt/evidence"
+	"github.com/openbits/openbits/hunt/read"
+)
+
+// process is an event of a process that was started.
+type process struct {
+	*entry
+	own, parent int64
+	image       string // path, in lower case
+	command     string
+}
+
+func (j *joiner) processes() []process {
+	var list []process
+	for _, e := range j.entries {
+		if !read.IsNewProcess(e.Event) || !j.ours(e) {
+			continue
+		}
+		p := process{entry: e, image: strings.ToLower(e.Field("Image") + e.Field("NewProcessName"))}
+		p.command = e.Field("CommandLine") + e.Field("ProcessCommandLine")
+		p.own, p.parent = read.Process(e.Event)
+		list = append(list, p)
+	}
+	return list
+}
+
+// byProcesses ties the start of a job's creator, and of the programs that BITS ran for it.
+func (j *joiner) byProcesses() {
+	list := j.processes()
+	if len(list) == 0 {
+		return
+	}
+	for _, b := range j.jobs {
+		if p := j.creator(b, list); p != nil {
+			b.made(p)
+			if p.job == nil {
+				j.tie(p.entry, b, TieProcess)
+			}
+		}
+	}
+	for i := range list {
+		p := &list[i]
+		if p.job == nil && j.child(p) {
+			if b := j.commanded(p); b != nil {
+				j.tie(p.entry, b, TieProcess)
+			}
+		}
+	}
+}
+
+// creator finds the start of the process that made the job: the last one with its number before the job was made, or, where no
+// number is told, with its path, shortly before.
+func (j *joiner) creator(b *job, list []process) *process {
+	if b.Creator == nil || b.first.IsZero() {
+		return nil
+	}
+	made := b.first
+	if !b.Created.IsZero() {
+		made = b.Created
+	}
+	path := strings.ToLower(b.Creator.Path)
+	var best *process
+	for i := range list {
+		p := &list[i]
+		before := made.Sub(p.Time)
+		if before < -sameCall {
+			break // they are in the order of time
+		}
+		switch {
+		case b.Creator.PID != nil:
+			if p.own != *b.Creator.PID || path != "" && p.image != "" && base(path) != base(p.image) {
+				continue
+			}
+		case path == "" || p.image != path || before > 2*time.Minute:
+			continue
+		}
+		best = p
+	}
+	return best
+}
+
+// made adds what the start of the creator tells of it.
+func (b *job) made(p *process) {
+	c := *b.Creator
+	b.Creator = &c
+	if c.Path == "" {
+		c.Path = p.Field("Image") + p.Field("NewProcessName")
+	}
+	if c.CommandLine == "" {
+		c.CommandLine = p.command
+	}
+	if c.Parent == "" {
+		c.Parent = p.Field("ParentImage") + p.Field("ParentProcessName")
+	}
+	if level := p.Field("IntegrityLevel"); c.Integrity == "" && level != "" {
+		c.Integrity = strings.ToLower(level)
+	}
+	if c.PID == nil {
+		own := p.own
+		c.PID = &own
+	}
+}
+
+// child reports whether BITS started a process: its parent is a process that BITS ran in, or a svchost of the service.
+func (j *joiner) child(p *process) bool {
+	parent := strings.ToLower(p.Field("ParentImage") + p.Field("ParentProcessName"))
+	if parent != "" && base(parent) != "svchost.exe" {
+		return false
+	}
+	line := strings.ToLower(p.Field("ParentCommandLine"))
+	return j.services[p.parent] || strings.Contains(line, "-s bits") || strings.Contains(line, "-k netsvcs") && !strings.Contains(line, " -s ")
+}
+
+// commanded finds the job whose notify command a process is: by the program's path or name and its command line, while the job was there.
+func (j *joiner) commanded(p *process) *job {
+	var best *job
+	bestScore := 0
+	for _, b := range j.jobs {
+		if b.first.IsZero() || p.Time.Before(b.first.Add(-sameCall)) {
+			continue
+		}
+		score := 0
+		for _, n := range b.commands() {
+			score = max(score, p.fits(n))
+		}
+		// Of several jobs that fit alike it is the one that was made last.
+		if score > bestScore || score == bestScore && score > 0 && b.first.After(best.first) {
+			best, bestScore = b, score
+		}
+	}
+	return best
+}
+
+// commands are the notify commands of a job in all its states.
+func (b *job) commands() []*evidence.Notify {
+	var list []*evidence.Notify
+	if b.Notify != nil && b.Notify.Program != "" {
+		list = append(list, b.Notify)
+	}
+	for i := range b.Versions {
+		if n := b.Versions[i].Notify; n != nil && n.Program != "" {
+			list = append(list, n)
+		}
+	}
+	return list
+}
+
+// fits rates how well a process fits a notify command: 0 not at all.
+func (p *process) fits(n *evidence.Notify) int {
+	program := strings.ToLower(strings.Trim(n.Program, `"`))
+	if base(program) != base(p.image) && base(program)+".exe" != base(p.image) {
+		return 0
+	}
+	score := 1
+	if program == p.image {
+		score++
+	}
+	if n.Arguments != "" && strings.Contains(squeeze(p.command), squeeze(n.Arguments)) {
+		score += 2
+	}
+	return score
+}
+
+func squeeze(s string) string { return strings.Join(strings.Fields(strings.ToLower(s)), " ") }
+
+func base(p string) string { return p[strings.LastIndexAny(p, `\/`)+1:] }
