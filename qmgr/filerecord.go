@@ -28,7 +28,7 @@ func (d *jobDecoder) files() {
 	case n == 0:
 	case 16*n+16 <= rest && GUID(d.b[end:end+16]) == transferMarker:
 		j.Form = FormESE
-	case j.Form == FormLegacy, j.Form == "" && (looksLikeText(d.b[d.at:])):
+	case j.Form == FormLegacy, j.Form == "" && looksLikeText(d.b[d.at:]):
 		j.Form = FormLegacy
 	case n > maxFiles:
 		d.fail("number of files", "there cannot be %d", n)

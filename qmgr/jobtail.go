@@ -127,7 +127,7 @@ func (d *jobDecoder) security() {
 	d.keep("after_security_flags", 4)
 	j.MaxDownloadTime = d.u32("maximum download time")
 	d.keep("after_max_download_time", 8)
-	if d.ok() && j.Form == FormLegacy && d.peek(j.Marker) {
+	if _, ok := d.nextMarker(); ok && j.Form == FormLegacy || d.peek(j.Marker) {
 		return // Windows 7
 	}
 	j.CostPolicy = d.u32("cost policy")
