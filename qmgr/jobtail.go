@@ -172,7 +172,7 @@ func (d *jobDecoder) readProgram() {
 }
 
 // packaged reads the GUIDs and the package that lie before the creator's image: a GUID; then 1 and a GUID, or, of packaged programs,
-// three entries that begin with 0 and 1 (family name, application, a word) and a GUID. It moves on only as far as this holds.
+// 0, three entries that begin with 1 (family name, application, a word) and a GUID. It moves on only as far as this holds.
 func (d *jobDecoder) packaged() {
 	c := d.trial(d.at)
 	start := c.at
@@ -187,7 +187,7 @@ func (d *jobDecoder) packaged() {
 	d.at = c.at
 	if c.u8("presence of a second GUID") == 1 {
 		c.guid("second GUID")
-	} else if c.flag("presence of a package") {
+	} else if entry(c) {
 		family := c.text("package family name")
 		if !c.ok() {
 			return
@@ -209,9 +209,12 @@ func (d *jobDecoder) packaged() {
 	}
 }
 
-// entry reads the two bytes that an entry of a package begins with.
+// entry reads the 1 that an entry of a package begins with. A 0 before it is passed over.
 func entry(c *cursor) bool {
-	return c.u8("beginning of an entry of the package") == 0 && c.flag("presence of an entry of the package") && c.ok()
+	if t := c.trial(c.at); t.u8("") == 0 && t.u8("") == 1 && t.ok() {
+		c.at++
+	}
+	return c.flag("presence of an entry of the package") && c.ok()
 }
 
 // findProgram finds the text that is the creator's image: by the words that follow it, else by its look. It is -1 when there is none.
