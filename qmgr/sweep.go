@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -155,6 +156,8 @@ func (s *sweep) regionEnd(hits []hit, hi int) int {
 				return h.at
 			}
 		case h.at-first.at < 0x20:
+		case s.isJob(h.mark) && first.mark != fileMarker && h.mark != first.mark && slices.Contains(hits, hit{h.at + 16, first.mark}):
+			// of two markers that a record begins with, the second one closes first
 		case s.isJob(h.mark) && first.mark != fileMarker || h.mark == fileMarker && first.mark == fileMarker:
 			return min(h.at+16, hi)
 		default:

@@ -159,7 +159,7 @@ func wantJob(t *testing.T, q *qmgr.Queue, g Generation, want Job, layer qmgr.Lay
 			t.Errorf("%s (-built +read):\n%s", want.Name, diff)
 		}
 		if !j.Whole() || len(j.Unread) > 0 {
-			t.Errorf("%s: read through section %d, unread %v, cut %q", want.Name, j.Through, j.Unread, j.Place.Cut)
+			t.Errorf("%s in layer %s: read through section %d, unread %v, cut %q", want.Name, layer, j.Through, j.Unread, j.Place.Cut)
 		}
 		wantFiles(t, want, j)
 		return
@@ -289,7 +289,7 @@ func rebuilt(j *qmgr.Job, record []byte) Job {
 			out.Unknown.AfterCost, out.Unknown.AfterCost26 = u32(r.Bytes), r.Bytes[26]
 		case "after_method":
 			out.Unknown.AfterMethod = [3]byte(r.Bytes)
-		case "flag_and_guids":
+		case "flag_and_guid":
 			out.Unknown.Fresh = 1 - r.Bytes[0]
 		}
 	}
