@@ -20,8 +20,8 @@ import (
 	"github.com/openbits/openbits/hunt/read"
 )
 
-// inMemory is how many bytes of encoded hosts are kept in memory.
-const inMemory = 64 << 20
+// inMemory is how many bytes of encoded hosts are kept in memory. A test makes it smaller.
+var inMemory int64 = 64 << 20
 
 // Run hunts. It answers an error only when nothing could be done, as with bad options: what is wrong with an
 // input is said in the report, and the other inputs are read. When ctx ends early, the report says so in Partial and
