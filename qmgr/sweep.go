@@ -101,7 +101,10 @@ func (s *sweep) fill(b []byte, at int64) int {
 // search looks for records that begin in b[from:to]; b begins at base.
 func (s *sweep) search(b []byte, base int64, from, to int) {
 	var hits []hit
-	s.marks.each(b, from, func(at int, g GUID) { hits = append(hits, hit{at, g}) })
+	s.marks.each(b, from, func(at int, g GUID) bool {
+		hits = append(hits, hit{at, g})
+		return true
+	})
 	for i, h := range hits {
 		if h.at >= to || s.stop {
 			return
@@ -123,6 +126,9 @@ func (s *sweep) search(b []byte, base int64, from, to int) {
 		case h.mark == fileMarker:
 			size = s.file(b[:hi], h.at, lo, at)
 		case h.mark == transferMarker:
+			if i > 0 { // a record's beginning is not before another marker
+				lo = max(lo, hits[i-1].at+16)
+			}
 			size = s.transfer(b[:hi], base, lo, h.at)
 		default:
 			size = s.job(b[:hi], h.at, lo, at)
