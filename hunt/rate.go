@@ -22,7 +22,7 @@ func (r *run) rate() error {
 	for i, at := range r.kept {
 		h, err := r.store.get(at)
 		if err == nil {
-			if r.computers > 1 {
+			if r.computers > 1 && h.Name != evidence.NoHost {
 				r.bench.stack.Rate(h)
 			}
 			h.Findings = r.shown(h.Findings)
