@@ -4,6 +4,7 @@
 package judge
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/openbits/openbits"
@@ -37,6 +38,21 @@ func commandsOf(e *evidence.Event) []*evidence.Job {
 	return nil
 }
 
+// commandEvents are the events that commandsOf reads.
+var commandEvents = []struct {
+	channel string
+	ids     []int
+}{
+	{"Microsoft-Windows-Sysmon/Operational", []int{1}},
+	{"Security", []int{4688}},
+	{"Microsoft-Windows-PowerShell/Operational", []int{4103, 4104}},
+	{"PowerShellCore/Operational", []int{4103, 4104}},
+	{"Windows PowerShell", []int{800}},
+}
+
+// telling are parts of every command line that asks something of BITS.
+var telling = []string{"bits", "transfer", "addfile", "notifycmd", "lockscreenurl"}
+
 // maxCommand bounds the bytes of a command line or script that are read.
 const maxCommand = 256 << 10
 
@@ -44,6 +60,10 @@ func processCommands(e *evidence.Event, image, parent, user string) []*evidence.
 	line := e.Field("CommandLine")
 	if len(line) > maxCommand {
 		line = line[:maxCommand]
+	}
+	low := strings.ToLower(line)
+	if !slices.ContainsFunc(telling, func(part string) bool { return strings.Contains(low, part) }) && !strings.EqualFold(baseName(image), "bitsadmin.exe") {
+		return nil
 	}
 	words := splitCommand(line)
 	name, original := baseName(image), strings.ToLower(e.Field("OriginalFileName"))

@@ -241,9 +241,33 @@ func TestWants(t *testing.T) {
 		{"Windows PowerShell", 800, true},
 		{"Microsoft-Windows-PowerShell/Operational", 4103, true},
 		{"Microsoft-Windows-Bits-Client/Operational", 16392, true},
+		{"Security", 0, true},
+		{"Setup", 0, false},
 	} {
-		if got := r.Wants(c.channel, c.id); got != c.want {
+		if got := r.Wants(c.channel, "", c.id); got != c.want {
 			t.Errorf("%s %d: %v", c.channel, c.id, got)
+		}
+	}
+}
+
+// TestMatches: of a log with much else only what rules or command lines speak of is asked for.
+func TestMatches(t *testing.T) {
+	r := load(t)
+	event := func(image, line string) *evidence.Event {
+		return &evidence.Event{Channel: "Security", ID: 4688, Data: []evidence.Datum{{Name: "NewProcessName", Value: image}, {Name: "CommandLine", Value: line}}}
+	}
+	for _, c := range []struct {
+		e    *evidence.Event
+		want bool
+	}{
+		{event(`C:\Windows\System32\bitsadmin.exe`, "bitsadmin /transfer n http://www.example.com/a b"), true},
+		{event(`C:\x\y.exe`, "y.exe -transfer n http://www.example.com/a b"), true},
+		{event(`C:\Windows\System32\notepad.exe`, "notepad bits.txt"), false},
+		{event(`C:\Windows\System32\notepad.exe`, ""), false},
+		{&evidence.Event{Channel: "Security", ID: 1102}, true},
+	} {
+		if got := r.Matches(c.e); got != c.want {
+			t.Errorf("%+v: %v", c.e.Data, got)
 		}
 	}
 }

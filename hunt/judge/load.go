@@ -8,8 +8,11 @@ import (
 	"encoding/hex"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
+	"sync"
 
+	"github.com/openbits/openbits/hunt/evidence"
 	"github.com/openbits/openbits/hunt/rules"
 	"github.com/openbits/openbits/hunt/sigma"
 )
@@ -28,6 +31,7 @@ type Rules struct {
 	allow    []*Allow
 	results  []sigma.Result
 	digest   string
+	matchers sync.Pool // of *sigma.Matcher
 }
 
 // Load makes the rules ready. It is an error when a path does not exist, or an allow list has a mistake: a list that allows other things than it says would be
@@ -97,20 +101,28 @@ func (r *Rules) Digest() string { return r.digest }
 // Results say what became of the files of Sigma rules.
 func (r *Rules) Results() []sigma.Result { return r.results }
 
-// Wants tells whether any rule or the reading of command lines needs events of that channel and id.
-func (r *Rules) Wants(channel string, id int) bool {
+// Wants tells whether any rule or the reading of command lines may need events of that channel and id, so that a reader knows which to keep. An id of 0 stands
+// for any; the provider does not matter.
+func (r *Rules) Wants(channel, _ string, id int) bool {
 	if r.set.Wants(channel, id) {
 		return true
 	}
-	switch channel = strings.ToLower(channel); id {
-	case 1:
-		return channel == "microsoft-windows-sysmon/operational"
-	case 4688:
-		return channel == "security"
-	case 4103, 4104:
-		return channel == "microsoft-windows-powershell/operational" || channel == "powershellcore/operational"
-	case 800:
-		return channel == "windows powershell"
+	for _, c := range commandEvents {
+		if strings.EqualFold(channel, c.channel) && (id == 0 || slices.Contains(c.ids, id)) {
+			return true
+		}
 	}
 	return false
+}
+
+// Matches tells whether a rule speaks of the event, or it asks something of BITS. It may be called by several goroutines.
+func (r *Rules) Matches(e *evidence.Event) bool {
+	m, _ := r.matchers.Get().(*sigma.Matcher)
+	if m == nil {
+		m = r.set.Matcher()
+	}
+	defer r.matchers.Put(m)
+	found := false
+	m.Event(e, func(sigma.Match) { found = true })
+	return found || len(commandsOf(e)) > 0
 }
