@@ -4,7 +4,11 @@
 package hunt
 
 import (
+	"fmt"
+
+	"github.com/openbits/openbits/attack"
 	"github.com/openbits/openbits/hunt/evidence"
+	judging "github.com/openbits/openbits/hunt/judge"
 	"github.com/openbits/openbits/hunt/read"
 )
 
@@ -25,21 +29,41 @@ type stack interface {
 
 // bench is the judge with what it is named by.
 type bench struct {
-	judge judge
-	stack stack
-	tool  evidence.Tool
+	judge   judge
+	stack   stack
+	tool    evidence.Tool
+	refused []evidence.Datum // Sigma rules of others that cannot be used: what they would have found is missing
 }
-
-// noRules judges nothing.
-type noRules struct{}
-
-func (noRules) Wants(string, string, int) bool          { return false }
-func (noRules) Matches(*evidence.Event) bool            { return false }
-func (noRules) Judge(*evidence.Host) []evidence.Finding { return nil }
-func (noRules) Add(*evidence.Host)                      {}
-func (noRules) Rate(*evidence.Host)                     {}
 
 // seat makes the judge that the options ask for.
 func seat(o *Options) (*bench, error) {
-	return &bench{judge: noRules{}, stack: noRules{}, tool: evidence.Tool{Name: "openbits", Version: o.Version}}, nil
+	r, err := judging.Load(judging.LoadOptions{Sigma: o.Sigma, Allow: o.Allow})
+	if err != nil {
+		return nil, err
+	}
+	b := &bench{judge: r, stack: &judging.Stack{}, tool: evidence.Tool{
+		Name: "openbits", Version: o.Version, Rules: r.Digest(), Attack: attack.Version, D3FEND: attack.D3FENDVersion,
+	}}
+	b.refuse(r)
+	return b, nil
+}
+
+// maxRefused is how many refused rules a report names; the rest is counted.
+const maxRefused = 50
+
+// refuse lists, for the report, the rules that cannot be used.
+func (b *bench) refuse(r *judging.Rules) {
+	more := 0
+	for _, res := range r.Results() {
+		for _, p := range res.Problems {
+			if len(b.refused) == maxRefused {
+				more++
+				continue
+			}
+			b.refused = append(b.refused, evidence.Datum{Name: "sigma_refused", Value: p.Error()})
+		}
+	}
+	if more > 0 {
+		b.refused = append(b.refused, evidence.Datum{Name: "sigma_refused", Value: fmt.Sprintf("and %d more", more)})
+	}
 }
