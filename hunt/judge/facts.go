@@ -14,13 +14,14 @@ import (
 
 // record is the facts of a job, or of one file of it with those of its job: what rules of category bits_job are about.
 type record struct {
-	data   []evidence.Datum
-	job    *evidence.Job
-	file   *evidence.File // nil: the job has none that is known
-	remote remote
-	fit    fit
-	source string // job, file or command
-	places []evidence.Place
+	data    []evidence.Datum
+	job     *evidence.Job
+	file    *evidence.File // nil: the job has none that is known
+	remote  remote
+	fit     fit
+	source  string // job, file or command
+	places  []evidence.Place
+	domains []string // of the computer
 }
 
 func (r *record) add(name, text string) {
@@ -54,11 +55,13 @@ type state struct {
 	newest  time.Time // of the host's evidence, which ages are measured against
 	missing bool      // the log covers the time of its creation, but lacks it
 	source  string
+	forged  bool     // the checksum of its queue file is wrong
+	domains []string // that the computer belongs to, as far as is known
 }
 
 // records are the facts of a state of a job: one record for each file, or one alone.
 func (s *state) records() []*record {
-	base := &record{job: s.Job, source: s.source}
+	base := &record{job: s.Job, source: s.source, domains: s.domains}
 	s.identity(base)
 	s.creator(base)
 	s.notify(base)
@@ -96,6 +99,9 @@ func (s *state) identity(r *record) {
 	r.add("owner_name", s.Owner.Name)
 	r.add("owner_kind", ownerKind(s.Owner))
 	r.truth("events_missing", s.missing)
+	if s.forged {
+		r.add("queue_checksum", "wrong")
+	}
 }
 
 func (s *state) creator(r *record) {

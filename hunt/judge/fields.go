@@ -27,6 +27,7 @@ var Fields = []Field{
 	{"owner_name", false, "as events say it"},
 	{"owner_kind", false, "system, local_service, network_service, service, user, other"},
 	{"events_missing", false, "true when the log of BITS covers the time of the job's creation, and has no event of it"},
+	{"queue_checksum", false, "wrong, when the job is in a queue file with such a checksum"},
 	{"creator", false, "path of the program that made it"},
 	{"creator_name", false, "file name of that program, in lower case"},
 	{"creator_folder", false, "kind of folder it lies in; see below"},

@@ -48,7 +48,7 @@ func (r *Rules) Judge(h *evidence.Host) []evidence.Finding {
 	for i := range h.Files {
 		f := &h.Files[i]
 		j := &evidence.Job{Host: h.Name, Evidence: f.Evidence, Files: []evidence.File{*f}}
-		c.state(&state{Job: j, current: true, newest: c.newest, source: "file"}, "")
+		c.state(&state{Job: j, current: true, newest: c.newest, source: "file", domains: c.domains}, "")
 	}
 	for i := range h.Events {
 		c.commands(&h.Events[i])
@@ -73,8 +73,24 @@ type court struct {
 	traces   bool              // BITS left jobs or files
 	strange  bool              // some of them fit no profile
 
+	domains []string // that the computer belongs to
+
 	found map[key]*draft
 	order []*draft
+}
+
+// forged tells whether the queue file that a job is in has a wrong checksum. Package qmgr says so in these words.
+func (c *court) forged(j *evidence.Job) bool {
+	at := j.Evidence.Input
+	return at >= 0 && at < len(c.host.Inputs) && j.Evidence.Layer == evidence.Live &&
+		slices.ContainsFunc(c.host.Inputs[at].Notes, func(note string) bool { return strings.Contains(note, "checksum of the queue file is wrong") })
+}
+
+// domain notes what domain the computer belongs to by one of its names.
+func (c *court) domain(name string) {
+	if _, d, found := strings.Cut(strings.ToLower(name), "."); found && strings.Contains(d, ".") && !slices.Contains(c.domains, "."+d) {
+		c.domains = append(c.domains, "."+d)
+	}
 }
 
 // survey looks for what is true of the whole host.
@@ -82,8 +98,12 @@ func (c *court) survey() {
 	c.logged = map[string]bool{}
 	c.traces = len(c.host.Jobs)+len(c.host.Files) > 0
 	c.strange = len(c.host.Files) > 0
+	for _, name := range append([]string{c.host.Name}, c.host.Aliases...) {
+		c.domain(name)
+	}
 	for i := range c.host.Events {
 		e := &c.host.Events[i]
+		c.domain(e.Host)
 		if e.Evidence.Layer != evidence.Live {
 			continue
 		}
@@ -128,7 +148,7 @@ func (c *court) job(j *evidence.Job) {
 	missing := j.Evidence.Layer == evidence.Live && j.ID != "" && !c.logged[j.Ref] &&
 		j.Created.After(c.from.Add(margin)) && j.Created.Before(c.to.Add(-margin)) && !c.from.IsZero()
 	j.Known, j.Masquerade = "", nil
-	records := c.state(&state{Job: j, current: true, newest: c.newest, missing: missing, source: "job"}, j.Ref)
+	records := c.state(&state{Job: j, current: true, newest: c.newest, missing: missing, source: "job", forged: c.forged(j), domains: c.domains}, j.Ref)
 	for i, r := range records {
 		if i == 0 {
 			j.Known = r.fit.known
@@ -148,7 +168,7 @@ func (c *court) job(j *evidence.Job) {
 		j.Known, c.known[j.Ref] = "", ""
 	}
 	for i := range j.Versions {
-		c.state(&state{Job: &j.Versions[i], newest: c.newest, source: "job"}, j.Ref)
+		c.state(&state{Job: &j.Versions[i], newest: c.newest, source: "job", domains: c.domains}, j.Ref)
 	}
 }
 

@@ -101,7 +101,7 @@ func (p *profile) compare(r *record) (name, creator, host, destination part) {
 	}
 	if f := r.file; f != nil {
 		if f.URL != "" {
-			host = p.host(&r.remote)
+			host = p.host(&r.remote, r.domains)
 		}
 		destination = fitsPath(f.Path, p.destinations)
 		if p.NamedByPath && f.Path == "" { // the name says where it goes
@@ -131,11 +131,17 @@ func fitsPath(path string, tests []func(string) bool) part {
 	return fits(p, tests)
 }
 
-func (p *profile) host(r *remote) part {
+// ownServer tells whether a name is that of a server of the computer's own organisation: it is under the same domain. Where no domain is known, as without logs, any name may be.
+func ownServer(r *remote, domains []string) bool {
+	return r.kind == "name" && (len(domains) == 0 || slices.ContainsFunc(domains, func(d string) bool { return strings.HasSuffix("."+r.host, d) }))
+}
+
+func (p *profile) host(r *remote, domains []string) part {
 	if r.kind != "name" && r.kind != "ip" || r.user || r.scheme != "http" && r.scheme != "https" {
 		return wrong
 	}
-	ok := fits(r.host, p.hosts) == right || slices.Contains(p.Hosts, "@internal") && r.place == "internal"
+	ok := fits(r.host, p.hosts) == right || slices.Contains(p.Hosts, "@internal") && r.place == "internal" ||
+		slices.Contains(p.Hosts, "@own") && ownServer(r, domains)
 	if !ok || len(p.paths) > 0 && fits(r.path, p.paths) != right || strings.Contains(r.path, "/../") {
 		return wrong
 	}

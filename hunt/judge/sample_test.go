@@ -27,6 +27,7 @@ type sample struct {
 	Find     bool              `yaml:"find"`     // the rule must find it; else it must find nothing
 	Severity evidence.Severity `yaml:"severity"` // of the finding, when it is given
 	Why      string            `yaml:"why"`      // part of what the finding must say
+	Inputs   []any             `yaml:"inputs"`
 	Jobs     []any             `yaml:"jobs"`
 	Files    []any             `yaml:"files"`
 	Events   []any             `yaml:"events"`
@@ -58,6 +59,9 @@ func (s *sample) host(t *testing.T) *evidence.Host {
 				m["data"] = list
 			}
 		}
+	}
+	if s.Inputs != nil {
+		read(s.Inputs, &h.Inputs)
 	}
 	if s.Jobs != nil {
 		read(s.Jobs, &h.Jobs)
