@@ -87,6 +87,7 @@ var steps = []struct {
 	{time.Hour, "01-02 15:04"},
 	{6 * time.Hour, "01-02 15:04"},
 	{24 * time.Hour, "2006-01-02"},
+	{48 * time.Hour, "2006-01-02"},
 	{7 * 24 * time.Hour, "2006-01-02"},
 	{30 * 24 * time.Hour, "2006-01-02"},
 	{91 * 24 * time.Hour, "2006-01-02"},
@@ -96,7 +97,7 @@ var steps = []struct {
 
 func (a axis) ticks() []tick {
 	for _, s := range steps {
-		if a.to.Sub(a.from)/s.d > 8 {
+		if a.to.Sub(a.from)/s.d > 9 {
 			continue
 		}
 		var all []tick

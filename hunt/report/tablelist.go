@@ -23,7 +23,11 @@ const (
 
 func (t *table) heading(text, note string) {
 	t.line("")
-	t.line(term.Cut(shown(text), t.cut-1) + t.look.Style.Dim(note))
+	text = term.Cut(shown(text), t.cut-1)
+	if term.Width(text)+term.Width(note) >= t.cut {
+		note = ""
+	}
+	t.line(text + t.look.Style.Dim(note))
 }
 
 // jobs lists the jobs of a host, a line each with one for each of their files: the oldest first, those with findings marked.
@@ -82,7 +86,10 @@ func (t *table) job(j *evidence.Job, severity evidence.Severity) {
 	}
 	head := fmt.Sprintf(" %-16s %-15s %-7s ", term.Clip(created, 16), term.Clip(cmp.Or(shown(state), "-"), 15), term.Clip(cmp.Or(shown(string(j.Evidence.Layer)), "-"), 7))
 	room := t.cut - 9 - term.Width(head) - term.Width(remark) - 1
-	t.line(mark + head + term.Cut(text, max(room, 16)) + t.look.Style.Dim(remark))
+	if room < 14 {
+		room, remark = room+term.Width(remark), ""
+	}
+	t.line(mark + head + term.Cut(text, room) + t.look.Style.Dim(remark))
 	for i := range j.Files {
 		if i == mostFiles && len(j.Files) > mostFiles+1 {
 			t.line(strings.Repeat(" ", 10) + fmt.Sprintf("and %d more files", len(j.Files)-i))
@@ -191,13 +198,15 @@ func (t *table) rest(r *evidence.Report) {
 	if len(r.Suppressed) > 0 {
 		t.heading("Not shown", "")
 		for _, s := range r.Suppressed {
-			t.line(shown(fmt.Sprintf("%9s %s", count(s.Count, "finding"), suppressedWords(s))))
+			for _, part := range wrap(shown(count(s.Count, "finding")+" "+suppressedWords(s)), t.width-4) {
+				t.line("   " + part)
+			}
 		}
 	}
 	if len(r.Filters) > 0 {
 		t.heading("Filters", "")
 		for _, f := range r.Filters {
-			t.line(shown("   " + f.Name + " " + f.Value))
+			t.line(term.Clip(shown("   "+f.Name+" "+f.Value), t.cut-1))
 		}
 	}
 	t.line("")
