@@ -57,6 +57,7 @@ type flow struct {
 	origin   int64         // bytes on the wire when it joined its group
 	moved    time.Duration // when its last bytes moved
 	paused   time.Duration // when its gate was closed
+	wide     time.Duration // when it was offered more than the floor last
 	held     bool          // its sender is being stopped
 	resumed  time.Duration // when it was opened: before, nothing was measured
 	recvd    int64         // bytes lately, fading

@@ -48,6 +48,9 @@ func (g *group) apply(now time.Duration, window int, s Sample) {
 		if weight := int(f.weight.Load()); reads[f] && f.moves(now) {
 			share = max(window*weight/(parts*of[weight]), least)
 		}
+		if share > least {
+			f.wide = now
+		}
 		f.set(now, share, f.moves(now) && !reads[f], g.key.up, s.Base+g.control.cruiseAt())
 	}
 }
@@ -90,8 +93,8 @@ func (f *flow) set(now time.Duration, share int, shut, up bool, least time.Durat
 		f.paused = now
 		f.gate.set(true)
 	}
-	switch little := f.offered <= share; {
-	case shut && !f.held && (little || now-f.paused > 2*max(f.last.rtt, f.base.value())): // what is under way fits, or is here
+	switch {
+	case shut && !f.held && now-f.wide > 2*max(f.last.rtt, f.base.value()): // no more is under way than fits
 		f.held = true
 		f.socket.hold(true)
 	case !shut && f.paused != 0:
