@@ -70,8 +70,8 @@ func exitCode(err error) int {
 	var failed jobFailed
 	var late timedOut
 	var signal stopped
-	var abuse found
-	var missed unread
+	var abuse huntFound
+	var missed huntUnread
 	switch {
 	case errors.As(err, &abuse):
 		return exitFindings

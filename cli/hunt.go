@@ -17,7 +17,7 @@ import (
 	"github.com/openbits/openbits"
 	"github.com/openbits/openbits/hunt"
 	"github.com/openbits/openbits/hunt/evidence"
-	"github.com/openbits/openbits/hunt/report"
+	reports "github.com/openbits/openbits/hunt/report"
 	"github.com/openbits/openbits/internal/term"
 	"github.com/openbits/openbits/internal/version"
 )
@@ -63,7 +63,7 @@ func (a *app) hunt() *cobra.Command {
 		},
 	}
 	flags := c.Flags()
-	flags.StringSliceVar(&f.formats, "format", nil, "`F` is "+strings.Join(report.Names(), ", ")+"; may be given several times, with -o (default table, or what the name after -o ends in)")
+	flags.StringSliceVar(&f.formats, "format", nil, "`F` is "+strings.Join(reports.Names(), ", ")+"; may be given several times, with -o (default table, or what the name after -o ends in)")
 	flags.BoolVar(&f.asJSON, "json", false, "the same as --format json")
 	flags.StringVarP(&f.out, "output", "o", "", "write to this `FILE`; with several formats, or a name that ends in /, to files in this folder")
 	flags.StringArrayVar(&f.options.Hosts, "host", nil, "only hosts whose name fits this `PATTERN`, such as 'WS-*'; may be given several times")
@@ -75,7 +75,7 @@ func (a *app) hunt() *cobra.Command {
 	flags.BoolVar(&f.options.HashContainers, "hash-containers", false, "hash archives as a whole, too, not only what is used of them")
 	flags.BoolVar(&f.carve, "carve", false, "search every file for pieces, whatever it is: images of disks and of memory, unallocated space")
 	severities := cobra.FixedCompletions(completions(evidence.Severities), cobra.ShellCompDirectiveNoFileComp)
-	_ = c.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(completions(report.Names()), cobra.ShellCompDirectiveNoFileComp))
+	_ = c.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(completions(reports.Names()), cobra.ShellCompDirectiveNoFileComp))
 	_ = c.RegisterFlagCompletionFunc("min-severity", severities)
 	_ = c.RegisterFlagCompletionFunc("fail-on", severities)
 	return c
@@ -118,8 +118,8 @@ func (f *huntFlags) checkFormats() error {
 		f.formats = append(f.formats, "json")
 	}
 	for i, name := range f.formats {
-		if _, ok := report.Find(name); !ok {
-			return usage("--format", `there is no format "`+name+`"`, "Formats are: "+strings.Join(report.Names(), ", ")+".")
+		if _, ok := reports.Find(name); !ok {
+			return usage("--format", `there is no format "`+name+`"`, "Formats are: "+strings.Join(reports.Names(), ", ")+".")
 		}
 		if slices.Contains(f.formats[:i], name) {
 			return usage("--format", "it is given twice: "+name, "")
@@ -130,7 +130,7 @@ func (f *huntFlags) checkFormats() error {
 	}
 	if len(f.formats) == 0 {
 		f.formats = []string{"table"}
-		for _, g := range report.Formats {
+		for _, g := range reports.Formats {
 			if f.out != "" && strings.EqualFold(filepath.Ext(f.out), "."+g.Name) {
 				f.formats[0] = g.Name
 			}
@@ -160,9 +160,9 @@ func (f *huntFlags) outside() error {
 	if f.out == "" {
 		return nil
 	}
-	out := resolved(f.out)
+	out := realPath(f.out)
 	for _, path := range f.options.Paths {
-		in := resolved(path)
+		in := realPath(path)
 		beneath := out == in
 		if info, err := os.Stat(in); err == nil && info.IsDir() {
 			rest, err := filepath.Rel(in, out)
@@ -175,8 +175,8 @@ func (f *huntFlags) outside() error {
 	return nil
 }
 
-// resolved is the whole path with its links followed, as far as it exists.
-func resolved(path string) string {
+// realPath is the whole path with its links followed, as far as it exists.
+func realPath(path string) string {
 	path, err := filepath.Abs(path)
 	if err != nil {
 		return path
@@ -185,7 +185,7 @@ func resolved(path string) string {
 		return real
 	}
 	if parent := filepath.Dir(path); parent != path {
-		return filepath.Join(resolved(parent), filepath.Base(path))
+		return filepath.Join(realPath(parent), filepath.Base(path))
 	}
 	return path
 }
@@ -216,7 +216,7 @@ func (a *app) runHunt(ctx context.Context, f *huntFlags) error {
 // writeHunt writes the report in each format to where it belongs.
 func (a *app) writeHunt(f *huntFlags, r *evidence.Report) error {
 	for _, name := range f.formats {
-		format, _ := report.Find(name)
+		format, _ := reports.Find(name)
 		var names []string
 		var err error
 		switch {
@@ -244,11 +244,11 @@ func (a *app) writeHunt(f *huntFlags, r *evidence.Report) error {
 }
 
 // look is how a table fits standard output.
-func (a *app) look() report.Look {
+func (a *app) look() reports.Look {
 	screen := term.Open(a.Out)
 	if screen == nil {
-		return report.Look{}
+		return reports.Look{}
 	}
 	width, _ := screen.Size()
-	return report.Look{Width: width, Style: term.StyleOf(a.env)}
+	return reports.Look{Width: width, Style: term.StyleOf(a.env)}
 }

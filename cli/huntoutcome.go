@@ -13,25 +13,25 @@ import (
 	"github.com/openbits/openbits/internal/term"
 )
 
-// found ends a hunt with findings, unread one without, in which not everything could be read. The report has said it all.
+// huntFound ends a hunt with findings, huntUnread one without, in which not everything could be read. The report has said it all.
 type (
-	found  struct{}
-	unread struct{}
+	huntFound  struct{}
+	huntUnread struct{}
 )
 
-func (found) Error() string  { return "there are findings" }
-func (unread) Error() string { return "not every input could be read" }
+func (huntFound) Error() string  { return "there are findings" }
+func (huntUnread) Error() string { return "not every input could be read" }
 
 // huntOutcome decides how a hunt ends for scripts.
 func huntOutcome(r *evidence.Report, failOn evidence.Severity) error {
 	least := slices.Index(evidence.Severities, failOn)
 	for i := range r.Findings {
 		if slices.Index(evidence.Severities, r.Findings[i].Severity) >= least {
-			return found{}
+			return huntFound{}
 		}
 	}
 	if r.Totals.Failed+r.Totals.Partial > 0 || r.Partial != "" {
-		return unread{}
+		return huntUnread{}
 	}
 	return nil
 }

@@ -65,7 +65,7 @@ func startBrowser(t *testing.T) *chromium {
 		t.Fatal(err)
 	}
 	c := exec.CommandContext(t.Context(), program, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--disable-extensions",
-		"--disable-background-networking", "--disable-component-update", "--disable-sync", "--user-data-dir="+profile,
+		"--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-background-timer-throttling", "--user-data-dir="+profile,
 		"--host-resolver-rules=MAP * ~NOTFOUND", "--remote-debugging-port=0", "--remote-allow-origins=*", "about:blank")
 	stderr, err := c.StderrPipe()
 	if err != nil {
@@ -172,7 +172,7 @@ func (b *chromium) call(t *testing.T, session, method string, params, result any
 func (b *chromium) open(t *testing.T, url string) *tab {
 	t.Helper()
 	var target struct{ TargetID string }
-	b.call(t, "", "Target.createTarget", map[string]any{"url": "about:blank", "width": 1280, "height": 900}, &target)
+	b.call(t, "", "Target.createTarget", map[string]any{"url": "about:blank"}, &target)
 	var attached struct{ SessionID string }
 	b.call(t, "", "Target.attachToTarget", map[string]any{"targetId": target.TargetID, "flatten": true}, &attached)
 	p := &tab{b: b, session: attached.SessionID, loaded: make(chan struct{})}
@@ -205,7 +205,7 @@ func (p *tab) text(t *testing.T, script string) string {
 		Result           struct{ Value any }
 		ExceptionDetails json.RawMessage
 	}
-	p.b.call(t, p.session, "Runtime.evaluate", map[string]any{"expression": script, "returnByValue": true, "awaitPromise": true, "replMode": true}, &v)
+	p.b.call(t, p.session, "Runtime.evaluate", map[string]any{"expression": script, "returnByValue": true, "awaitPromise": true}, &v)
 	if v.ExceptionDetails != nil {
 		t.Fatalf("%s: %s", script, v.ExceptionDetails)
 	}

@@ -127,6 +127,11 @@ func testScriptIsRefused(t *testing.T, b *chromium) {
 	}
 }
 
+// applied does something and waits until the page has filtered for it.
+func applied(do string) string {
+	return `new Promise(done => { new MutationObserver(() => done("")).observe(document.querySelector("#said"), {childList: true}); ` + do + ` })`
+}
+
 // visible are the texts of the elements that are shown, joined.
 func visible(selector string) string {
 	return `[...document.querySelectorAll("` + selector + `")].filter(e => e.checkVisibility()).map(e => e.textContent).join("|")`
@@ -140,10 +145,10 @@ func testSearch(t *testing.T, b *chromium) {
 		do             string // in the page
 		findings, jobs string
 	}{
-		{`""`, all, strings.Repeat("MozillaUpdate 308046B0AF4A39CB|", 5) + "Updater|sync"},
+		{`type("")`, all, strings.Repeat("MozillaUpdate 308046B0AF4A39CB|", 5) + "Updater|sync"},
 		{`type("http://198.51.100.7 ^MNT")`, "", ""},
 		{`type("hxxp://198[.]51[.]100.7 USN")`, "A picture becomes a program", ""},
-		{`type("bitsadmin.exe")`, "A job starts a program", "Updater"},
+		{`type("bitsadmin.exe")`, "", "Updater"},
 		{`type("drop.example.org")`, "A job sends a file out", "sync"},
 		{`document.querySelector("#clear").click()`, all, strings.Repeat("MozillaUpdate 308046B0AF4A39CB|", 5) + "Updater|sync"},
 		{`document.querySelector("input[value=critical]").click(), document.querySelector("input[value=medium]").click()`, "A job starts a program|A job sends a file out", "Updater|sync"},
@@ -152,8 +157,7 @@ func testSearch(t *testing.T, b *chromium) {
 		{`location.hash = "host=h1&found=1"`, "", ""},
 		{`location.hash = "q=powershell+amiller"`, "", "sync"},
 	} {
-		p.text(t, `globalThis.type = (s) => { const q = document.querySelector("#q"); q.value = s; q.dispatchEvent(new Event("input")) }; `+c.do+`; ""`)
-		p.text(t, `new Promise(done => setTimeout(() => done(""), 200))`) // the search waits until nothing is typed for a moment
+		p.text(t, applied(`globalThis.type = (s) => { const q = document.querySelector("#q"); q.value = s; q.dispatchEvent(new Event("input")) }; `+c.do))
 		if got := p.text(t, visible(".finding .head b")); got != c.findings {
 			t.Errorf("%s shows the findings %s", c.do, got)
 		}
@@ -186,8 +190,7 @@ func testAddresses(t *testing.T, b *chromium) {
 // testLinks: a link to a job opens it, also when a filter hides it.
 func testLinks(t *testing.T, b *chromium) {
 	p := b.open(t, saved(t, reporttest.Of(reporttest.Abused(), reporttest.Quiet()))+"#q=sync")
-	p.text(t, `[...document.querySelectorAll(".finding a")].find(a => a.textContent === "Updater").click(); ""`)
-	p.text(t, `new Promise(done => setTimeout(() => done(""), 50))`)
+	p.text(t, applied(`[...document.querySelectorAll(".finding a")].find(a => a.textContent === "Updater").click()`))
 	if got := p.text(t, `const j = document.querySelector(location.hash); j.querySelector("b").textContent + j.open + j.checkVisibility()`); got != "Updatertruetrue" {
 		t.Errorf("the link leads to %s", got)
 	}

@@ -191,3 +191,21 @@ func TestJSONL(t *testing.T) {
 		}
 	}
 }
+
+// TestThousands: of very many jobs, those without findings are counted in the formats for people, and no job is missing elsewhere.
+func TestThousands(t *testing.T) {
+	quiet := reporttest.Quiet()
+	for len(quiet.Jobs) <= mostOnPage {
+		quiet.Jobs = append(quiet.Jobs, quiet.Jobs[:4]...)
+	}
+	r := reporttest.Of(quiet, reporttest.Abused())
+	text, page := write(t, "table", r), write(t, "html", r)
+	for _, got := range []string{text, page} {
+		if strings.Contains(got, "firefox.exe") || !strings.Contains(got, "20004 jobs without findings: in the formats csv, json and jsonl") || !strings.Contains(got, "bitsadmin.exe") {
+			t.Errorf("the report has %d bytes, and not what it must have", len(got))
+		}
+	}
+	if n := strings.Count(write(t, "jsonl", r), `"record":"job"`); n != len(quiet.Jobs)+3 {
+		t.Errorf("%d jobs are told of", n)
+	}
+}

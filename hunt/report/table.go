@@ -17,6 +17,9 @@ import (
 // narrowest is the fewest columns that lists are laid out for.
 const narrowest = 72
 
+// manyJobs is from how many jobs on those without findings are only counted.
+const manyJobs = 1000
+
 // writeTable writes the report for people: the findings first, each with what, why, how sure, where and what next; then the jobs; then
 // what was read and what was not. Findings of one job stand together, at the place of the worst.
 func writeTable(w io.Writer, r *evidence.Report, look Look) error {
@@ -25,6 +28,7 @@ func writeTable(w io.Writer, r *evidence.Report, look Look) error {
 		t.width, t.cut = 100, 1<<20
 	}
 	t.width, t.cut = max(t.width, narrowest), max(t.cut, narrowest)
+	t.brief = r.Totals.Jobs > manyJobs
 	t.summary(r)
 	places, err := t.places(r)
 	if err != nil {
@@ -53,8 +57,9 @@ func writeTable(w io.Writer, r *evidence.Report, look Look) error {
 type table struct {
 	w     io.Writer
 	look  Look
-	width int // of sentences
-	cut   int // of lines of a list
+	width int  // of sentences
+	cut   int  // of lines of a list
+	brief bool // jobs without findings are counted, not listed
 	err   error
 }
 

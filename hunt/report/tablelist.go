@@ -39,7 +39,7 @@ func (t *table) jobs(h *evidence.Host, found []*evidence.Finding) {
 	if h.Windows != "" {
 		note = "  " + shown(h.Windows)
 	}
-	t.heading("Jobs of "+cmp.Or(h.Name, "an unknown host"), note)
+	t.heading("Jobs of "+hostName(h), note)
 	t.line(t.look.Style.Dim(fmt.Sprintf("%-9s %-16s %-15s %-7s %s", "", "CREATED (UTC)", "STATE", "LAYER", "JOB, PROGRAM")))
 	bad := worst(found)
 	order := make([]*evidence.Job, len(h.Jobs))
@@ -47,8 +47,16 @@ func (t *table) jobs(h *evidence.Host, found []*evidence.Finding) {
 		order[i] = &h.Jobs[i]
 	}
 	slices.SortStableFunc(order, func(a, b *evidence.Job) int { return a.Created.Compare(b.Created) })
+	left := 0
 	for _, j := range order {
+		if _, found := bad[j.Ref]; t.brief && !found {
+			left++
+			continue
+		}
 		t.job(j, bad[j.Ref])
+	}
+	if left > 0 {
+		t.line(t.look.Style.Dim(strings.Repeat(" ", 10) + count(left, "job") + " without findings: in the formats csv, json and jsonl"))
 	}
 	for i := range h.Files {
 		if i == 0 {
@@ -138,7 +146,7 @@ func (t *table) inputs(h *evidence.Host) {
 			parts = append(parts, fmt.Sprintf("%d %s", counts[s], s))
 		}
 	}
-	t.heading("Inputs of "+cmp.Or(h.Name, "an unknown host"), "  "+strings.Join(parts, ", "))
+	t.heading("Inputs of "+hostName(h), "  "+strings.Join(parts, ", "))
 	listed := 0
 	for i := range h.Inputs {
 		in := &h.Inputs[i]
@@ -198,7 +206,7 @@ func (t *table) rest(r *evidence.Report) {
 	if len(r.Suppressed) > 0 {
 		t.heading("Not shown", "")
 		for _, s := range r.Suppressed {
-			for _, part := range wrap(shown(count(s.Count, "finding")+" "+suppressedWords(s)), t.width-4) {
+			for _, part := range wrap(shown(suppressedWords(s)), t.width-4) {
 				t.line("   " + part)
 			}
 		}
