@@ -87,6 +87,9 @@ func (f *huntFlags) check() error {
 	if f.options.MinSeverity, err = severity("--min-severity", f.minSeverity); err != nil {
 		return err
 	}
+	if f.options.MinSeverity == evidence.Info {
+		f.options.MinSeverity = "" // no filter
+	}
 	if _, err = severity("--fail-on", f.failOn); err != nil {
 		return err
 	}

@@ -49,7 +49,7 @@ func newHuntProgress(a *app) *huntProgress {
 
 func (p *huntProgress) show(now hunt.Progress) {
 	if p.screen == nil {
-		if now.Stage == hunt.StageHost {
+		if now.Stage == hunt.StageHost && now.Host != evidence.NoHost {
 			fmt.Fprintln(p.app.Err, "bits: "+hostLine(now))
 		}
 		return

@@ -179,6 +179,7 @@ func (b *chromium) open(t *testing.T, url string) *tab {
 	b.mu.Lock()
 	b.tabs[p.session] = p
 	b.mu.Unlock()
+	t.Cleanup(func() { b.call(t, "", "Target.closeTarget", map[string]any{"targetId": target.TargetID}, nil) })
 	for _, domain := range []string{"Page", "Runtime", "Log", "Network"} {
 		b.call(t, p.session, domain+".enable", struct{}{}, nil)
 	}
