@@ -4,7 +4,9 @@
 package hunt
 
 import (
+	"github.com/openbits/openbits/attack"
 	"github.com/openbits/openbits/hunt/evidence"
+	judging "github.com/openbits/openbits/hunt/judge"
 	"github.com/openbits/openbits/hunt/read"
 )
 
@@ -30,16 +32,13 @@ type bench struct {
 	tool  evidence.Tool
 }
 
-// noRules judges nothing.
-type noRules struct{}
-
-func (noRules) Wants(string, string, int) bool          { return false }
-func (noRules) Matches(*evidence.Event) bool            { return false }
-func (noRules) Judge(*evidence.Host) []evidence.Finding { return nil }
-func (noRules) Add(*evidence.Host)                      {}
-func (noRules) Rate(*evidence.Host)                     {}
-
 // seat makes the judge that the options ask for.
 func seat(o *Options) (*bench, error) {
-	return &bench{judge: noRules{}, stack: noRules{}, tool: evidence.Tool{Name: "openbits", Version: o.Version}}, nil
+	r, err := judging.Load(judging.LoadOptions{Sigma: o.Sigma, Allow: o.Allow})
+	if err != nil {
+		return nil, err
+	}
+	return &bench{judge: r, stack: &judging.Stack{}, tool: evidence.Tool{
+		Name: "openbits", Version: o.Version, Rules: r.Digest(), Attack: attack.Version, D3FEND: attack.D3FENDVersion,
+	}}, nil
 }
