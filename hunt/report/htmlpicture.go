@@ -84,7 +84,7 @@ var steps = []struct {
 	months int
 	layout string
 }{
-	{10 * time.Minute, 0, "15:04"},
+	{10 * time.Minute, 0, "01-02 15:04"},
 	{time.Hour, 0, "01-02 15:04"},
 	{6 * time.Hour, 0, "01-02 15:04"},
 	{24 * time.Hour, 0, "2006-01-02"},
