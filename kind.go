@@ -141,7 +141,7 @@ const (
 
 // The life of a job.
 const (
-	// KindNoProgress: transient errors went on for the job's no-progress timeout.
+	// KindNoProgress: transient errors went on for the job's no-progress timeout, or the server lost one upload after another.
 	KindNoProgress Kind = "no_progress"
 	// KindMaxDownloadTime: the job was active for its maximum download time.
 	KindMaxDownloadTime Kind = "maxdownload_timeout"

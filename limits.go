@@ -38,6 +38,11 @@ const (
 	DefaultReplyLimit = 1 << 30
 	// KeepTelling is how long a server that cannot be told that an upload was cancelled is tried (MC-BUP: up to 24 hours).
 	KeepTelling = 24 * time.Hour
+	// MaxLostSessions is how many more sessions of an upload a server may lose that brought it no further than one before than
+	// such that did. Each may have brought nearly the whole file.
+	MaxLostSessions = 16
+	// MaxLeftSessions is how many sessions that one file went away from are remembered until their servers know.
+	MaxLeftSessions = 16
 
 	// MaxConnectionsPerHost is the most connections the service holds to one host, for all jobs together.
 	MaxConnectionsPerHost = 8

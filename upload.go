@@ -49,6 +49,18 @@ type Upload struct {
 	ReplyLimit int64
 	ReplySize  int64 // of the whole reply; Unknown before it is there
 	Abandoned  int64 // when the server was to be told of the end of its session and could not be, in seconds since 1970; 0: never
+
+	Most int64         // the most that the server ever had of what the source holds in State, in bytes
+	Lost int           // sessions that the server lost with no more than Most, less those with more
+	Left []LeftSession // of which the servers are yet to be told that they have ended
+}
+
+// LeftSession is a session that an upload went away from, as when its file was given another URL.
+type LeftSession struct {
+	URL     string // of the file then
+	Spoken  Protocol
+	Session Session
+	Since   int64 // when the server was to be told and could not be, in seconds since 1970; 0: never
 }
 
 // Session is what must be remembered of an upload between two attempts.

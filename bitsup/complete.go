@@ -59,7 +59,9 @@ func (s *Server) settle(at *session, v verdict) *refusal {
 
 // publish gives the file its name.
 func (s *Server) publish(at *session) *refusal {
-	if err := s.store.publish(&at.record, s.manners()); err != nil {
+	freed, err := s.store.publish(&at.record, s.manners())
+	s.usage.release(freed)
+	if err != nil {
 		if errors.Is(err, errVanished) || errors.Is(err, errShort) {
 			s.discard(at)
 		}

@@ -69,63 +69,76 @@ func (s *store) straight(dir string) error {
 }
 
 // publish gives the file its name. Its data is on the disk already. A crash at any point leaves either no
-// file under the name or the whole one; doing it again is harmless.
-func (s *store) publish(r *record, m manners) error {
+// file under the name or the whole one; doing it again is harmless. It answers how many bytes less the folder holds.
+func (s *store) publish(r *record, m manners) (freed int64, err error) {
 	from := file(r.ID, suffixData)
 	switch n, err := s.size(from); {
 	case errors.Is(err, fs.ErrNotExist):
-		return s.published(r)
+		return 0, s.published(r)
 	case err != nil:
-		return err
+		return 0, err
 	case n != r.Total:
-		return errShort
+		return 0, errShort
 	}
 	if m.makeFolders {
 		if err := s.makeFolders(path.Dir(r.Target)); err != nil {
-			return err
+			return 0, err
 		}
 	}
-	if err := s.place(from, r.Target, m); err != nil {
-		return err
+	if freed, err = s.place(from, r.Target, m); err != nil {
+		return freed, err
 	}
-	return s.syncFolder(path.Dir(r.Target))
+	return freed, s.syncFolder(path.Dir(r.Target))
 }
 
-// published settles a publication that a crash interrupted: data that is not there any more was renamed.
+// published settles a publication that a crash interrupted: data that is not there any more was renamed, and stands under
+// its name now unless somebody took it away or put something else there.
 func (s *store) published(r *record) error {
-	n, err := s.size(r.Target)
-	if r.State != statePublishing || err != nil || n != r.Total {
+	if n, err := s.size(r.Target); r.State != statePublishing || err != nil || n != r.Total {
+		return errVanished
+	}
+	switch ok, err := s.holds(r.Target, r); {
+	case err != nil:
+		return err
+	case !ok:
 		return errVanished
 	}
 	return s.syncFolder(path.Dir(r.Target))
 }
 
-// place moves a file to its name.
-func (s *store) place(from, to string, m manners) error {
+// place moves a file to its name. It answers how many bytes that freed.
+func (s *store) place(from, to string, m manners) (freed int64, err error) {
+	if s.same(from, to) {
+		// A crash left both names. A rename would do nothing: both are of one file (rename(2)).
+		return s.delete(from), nil
+	}
 	if err := s.admits(to, m); err != nil {
-		if errors.Is(err, errExists) && s.same(from, to) {
-			return s.root.Remove(from) // a crash left both names
-		}
-		return err
+		return 0, err
 	}
 	if m.overwrite {
-		return s.root.Rename(from, to)
+		if freed, err = s.size(to); err != nil {
+			freed = 0 // there is nothing, or a link
+		}
+		if err = s.root.Rename(from, to); err != nil {
+			freed = 0
+		}
+		return freed, err
 	}
 	// A link never replaces, a rename may.
-	err := s.root.Link(from, to)
+	err = s.root.Link(from, to)
 	switch {
 	case err == nil:
-		return s.root.Remove(from)
+		return 0, s.root.Remove(from)
 	case errors.Is(err, fs.ErrExist):
-		return errExists
+		return 0, errExists
 	case errors.Is(err, fs.ErrNotExist):
-		return errFolder
+		return 0, errFolder
 	case linksFail(err):
 		// Neither exFAT nor some of FUSE have links. What another program puts there since admits looked is replaced;
 		// sessions of this server exclude each other.
-		return s.root.Rename(from, to)
+		return 0, s.root.Rename(from, to)
 	}
-	return err
+	return 0, err
 }
 
 // same reports whether two names are of one file.

@@ -291,3 +291,28 @@ func TestTwoServers(t *testing.T) {
 		}
 	}
 }
+
+// TestReplacedBytes: what is replaced makes room in the quota.
+func TestReplacedBytes(t *testing.T) {
+	s := newSite(t, bitsup.Options{Overwrite: true, Quota: 200 << 10})
+	upload := func(path string, size int) int {
+		w := s.dial()
+		id := w.create(path)
+		g := w.fragment(path, id, 0, size, strings.Repeat("x", size))
+		if g.status == 200 {
+			w.close(path, id).want(t, 200)
+		}
+		return g.status
+	}
+	for range 10 {
+		if status := upload("/a", 90<<10); status != 200 {
+			t.Fatalf("replacing the file is answered %d", status)
+		}
+	}
+	if status := upload("/b", 90<<10); status != 200 {
+		t.Errorf("a second file is answered %d", status)
+	}
+	if status := upload("/c", 90<<10); status == 200 {
+		t.Error("a third file has room")
+	}
+}

@@ -248,22 +248,23 @@ func (s *store) verify(id string) (record, error) {
 		return record{}, err
 	}
 	for _, r := range records {
-		if ok, err := s.holds(&r); ok || err != nil {
+		if r.over() {
+			return r, nil
+		}
+		ok, err := s.holds(file(r.ID, suffixData), &r)
+		if errors.Is(err, fs.ErrNotExist) {
+			return r, nil // renamed, or deleted, which is seen later
+		}
+		if ok || err != nil {
 			return r, err
 		}
 	}
 	return record{}, errShort
 }
 
-// holds reports whether the last fragment that a record tells of is there.
-func (s *store) holds(r *record) (bool, error) {
-	if r.From == r.Next || r.over() {
-		return true, nil
-	}
-	f, err := s.root.Open(file(r.ID, suffixData))
-	if errors.Is(err, fs.ErrNotExist) {
-		return true, nil // renamed, or deleted, which is seen later
-	}
+// holds reports whether a file has the last fragment that a record tells of.
+func (s *store) holds(name string, r *record) (bool, error) {
+	f, err := s.root.Open(name)
 	if err != nil {
 		return false, err
 	}

@@ -194,7 +194,7 @@ var kindTable = map[openbits.Kind]explanation{
 	},
 
 	openbits.KindNoProgress: {
-		"Transient errors went on for the job's no-progress timeout without a byte (14 days, unless set).",
+		"Transient errors went on for the job's no-progress timeout without a byte (14 days, unless set), or the server lost one upload after another and never had more of the file.",
 		"Mend the cause that \"bits show JOB\" names, then resume the job.",
 	},
 	openbits.KindMaxDownloadTime: {

@@ -4,15 +4,14 @@
 package engine
 
 import (
+	"cmp"
 	"context"
-	"time"
 
 	"github.com/openbits/openbits"
 )
 
 // abandonAll tells the servers of files that are not sent any more that their sessions have ended, and takes the sessions
-// out of the rows. It answers which rows changed, and the first error: a server that could not be told is told later, for
-// openbits.KeepTelling at most. silent are the servers that did not answer a moment ago, by host: they are not asked again.
+// out of the rows. It answers which rows changed, and the first error: a server that could not be told is told later.
 func (e *Engine) abandonAll(ctx context.Context, j openbits.Job, files []openbits.File, silent map[string]error) (changed []bool, first error) {
 	changed = make([]bool, len(files))
 	for i := range files {
@@ -20,40 +19,24 @@ func (e *Engine) abandonAll(ctx context.Context, j openbits.Job, files []openbit
 		if up == nil || up.Session.Zero() {
 			continue
 		}
-		host := hostOf(files[i].URL)
-		err := silent[host]
-		if err == nil {
-			err = e.abandon(ctx, j, files[i])
-		}
+		t := e.tell(ctx, j, files[i].Index, openbits.LeftSession{URL: files[i].URL, Spoken: up.Spoken, Session: up.Session, Since: up.Abandoned}, silent)
 		if ctx.Err() != nil {
 			return changed, ctx.Err()
 		}
 		after := *up
-		now := e.now().Unix()
-		switch {
-		case err == nil:
-			after.Session, after.Abandoned = openbits.Session{}, 0
-		case after.Abandoned == 0:
-			after.Abandoned = now
-		case time.Duration(now-after.Abandoned)*time.Second >= openbits.KeepTelling:
-			e.Log.Warn("a server was never told that an upload has ended", "job", j.ID, "file", files[i].Index, "error", err)
-			after.Session, err = openbits.Session{}, nil
+		if after.Abandoned = t.since; t.over {
+			after.Session = openbits.Session{}
 		}
-		if err != nil {
-			silent[host] = err
-			if first == nil {
-				first = err
-			}
-		}
-		changed[i] = after.Session.Zero() || after.Abandoned != up.Abandoned
+		first = cmp.Or(first, t.err)
+		changed[i] = t.over || after.Abandoned != up.Abandoned
 		files[i].Upload = &after
 	}
 	return changed, first
 }
 
 // abandon tells one server.
-func (e *Engine) abandon(ctx context.Context, j openbits.Job, f openbits.File) error {
-	sender, ok := e.Uploads[f.Upload.Spoken].(Abandoner)
+func (e *Engine) abandon(ctx context.Context, j openbits.Job, index int, l openbits.LeftSession) error {
+	sender, ok := e.Uploads[l.Spoken].(Abandoner)
 	if !ok {
 		return nil
 	}
@@ -68,6 +51,6 @@ func (e *Engine) abandon(ctx context.Context, j openbits.Job, f openbits.File) e
 	ctx, cancel := context.WithTimeout(ctx, abandonTime)
 	defer cancel()
 	return sender.Abandon(ctx, openbits.Transfer{
-		JobID: j.ID, Index: f.Index, Type: j.Type, Priority: j.Priority, URL: f.URL, Route: &route,
-	}, f.Upload.Session)
+		JobID: j.ID, Index: index, Type: j.Type, Priority: j.Priority, URL: l.URL, Route: &route,
+	}, l.Session)
 }

@@ -109,8 +109,9 @@ func resend(f openbits.File) openbits.File {
 	if up.Sent {
 		return f
 	}
+	up.Most, up.Lost = 0, 0
 	if f.Error != nil && f.Error.Kind == openbits.KindLocalFileChanged {
-		up.Session = openbits.Session{}
+		leave(f, &up)
 	}
 	if up.Session.Zero() {
 		f.BytesDone = 0
@@ -151,7 +152,8 @@ func set[T any](to *T, from *T) {
 }
 
 // RenewURL gives a file another URL. What it received is kept where validator or digest agree with the new server's. An upload
-// goes on where nothing but user, query and fragment of the URL differ; otherwise it begins again.
+// goes on where nothing but user, query and fragment of the URL differ; otherwise it begins again, and the server that has a part of
+// it is told so.
 func (e *Engine) RenewURL(ctx context.Context, id string, index int, raw string) (openbits.File, error) {
 	if err := checkURL(raw); err != nil {
 		return openbits.File{}, err
@@ -166,7 +168,8 @@ func (e *Engine) RenewURL(ctx context.Context, id string, index int, raw string)
 			after = requeued(after)
 		}
 		if after.Upload != nil && !samePath(f.URL, raw) {
-			after.Upload.Session, after.Upload.Spoken, after.BytesDone = openbits.Session{}, "", 0
+			leave(f, after.Upload)
+			after.Upload.Spoken, after.BytesDone = "", 0
 		}
 		if after.Checkpoint != nil && after.Digest.Expected == "" {
 			// Even what looks whole is of the old URL's file: the new server must have its say.

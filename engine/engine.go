@@ -78,13 +78,14 @@ type Engine struct {
 	wg     sync.WaitGroup // every goroutine of the engine
 
 	// mu serialises all changes to jobs. The store has one writer, so nothing is lost by it.
-	mu      sync.Mutex
-	runs    map[string]*run // jobs with a place, and those whose transfers are still ending
-	closed  bool
-	turn    int64           // last Turn given out
-	ending  map[string]bool // jobs that are being completed: they get no place
-	blocked map[string]condition
-	polled  time.Time // when the blocked jobs were looked at last
+	mu       sync.Mutex
+	runs     map[string]*run // jobs with a place, and those whose transfers are still ending
+	closed   bool
+	turn     int64           // last Turn given out
+	ending   map[string]bool // jobs that are being completed: they get no place
+	blocked  map[string]condition
+	leavings int       // how often sessions were left that are to be told of
+	polled   time.Time // when the blocked jobs were looked at last
 
 	hosts   *hosts
 	limiter Limiter

@@ -57,6 +57,8 @@ func (f fault) strike(op diskOp) *strike {
 // play is what owner and servers do while faults strike.
 type play struct {
 	name  string
+	kind  openbits.JobType // zero: a download
+	path  string           // of an upload: where it goes
 	files []testlab.File
 	auto  bool
 	acts  func(p *performance)
@@ -105,7 +107,33 @@ var plays = []play{
 		})
 		p.call(openbits.ActionCancel, openbits.StateCancelled)
 	}},
+	{name: "upload", auto: true, kind: openbits.TypeUpload, path: troubled, files: someFiles(), acts: func(p *performance) { p.finish(openbits.StateAcknowledged) }},
+	{name: "upload by hand", kind: openbits.TypeUpload, path: "/in/", files: someFiles(), acts: func(p *performance) {
+		p.finish(openbits.StateTransferred)
+		p.call(openbits.ActionComplete, openbits.StateAcknowledged)
+	}},
+	{name: "question", auto: true, kind: openbits.TypeUploadReply, path: troubled, files: oneFile(), acts: func(p *performance) { p.finish(openbits.StateAcknowledged) }},
+	{name: "question by hand", kind: openbits.TypeUploadReply, path: "/in/", files: oneFile(), acts: func(p *performance) {
+		p.finish(openbits.StateTransferred)
+		p.call(openbits.ActionComplete, openbits.StateAcknowledged)
+	}},
+	{name: "upload elsewhere", auto: true, kind: openbits.TypeUpload, path: "/in/", files: oneFile(), acts: func(p *performance) {
+		rate := int64(100_000)
+		p.persist(func() error {
+			_, err := p.Change(p.ctx, p.id, openbits.JobChange{Limit: &rate})
+			return err
+		})
+		time.Sleep(4 * time.Second)
+		p.letters["/in/elsewhere"] = p.letters["/in/f0"]
+		p.persist(func() error {
+			_, err := p.RenewURL(p.ctx, p.id, 0, p.post.URL+"/in/elsewhere")
+			return err
+		})
+		p.finish(openbits.StateAcknowledged)
+	}},
 }
+
+func oneFile() []testlab.File { return someFiles()[3:] }
 
 func someFiles() (list []testlab.File) {
 	for i, size := range []int64{0, 5_000, 150_000, 1_100_000} {
@@ -138,7 +166,7 @@ func TestFaults(t *testing.T) {
 			inStorm(t, func(t *testing.T) {
 				total := 0
 				perform(t, parent, origin, pl, fault{}, 0, &total)
-				if total < 20 {
+				if total < 20 && len(pl.files) > 1 || total < 10 {
 					t.Fatalf("there were %d operations only", total)
 				}
 				n := 0
@@ -185,8 +213,13 @@ func perform(t *testing.T, parent string, origin *testlab.Origin, pl play, f fau
 	p.setPlan(p.next)
 	n := openbits.NewJob{ID: p.id, Settings: openbits.DefaultSettings(), Start: true, Owner: openbits.Owner{ID: "1000"}}
 	n.Settings.AutoComplete = pl.auto
+	n.Type = pl.kind
 	for i, file := range pl.files {
 		name := fmt.Sprintf("f%d", i)
+		if pl.kind.Uploads() {
+			n.Files = append(n.Files, p.write(name, pl.path+name, file.Content, pl.kind))
+			continue
+		}
 		origin.Put("/"+name, file)
 		n.Files = append(n.Files, openbits.NewFile{URL: origin.URL + "/" + name, Folder: dir, Name: name, Digest: openbits.Digest{Algorithm: "sha256"}})
 	}
@@ -285,6 +318,9 @@ func (p *performance) judge() {
 		p.t.Errorf("the job was in error with %v", p.kinds)
 	}
 	files := p.files(p.id)
+	if n := p.post.Unfinished(); n > 0 {
+		p.t.Errorf("%d uploads are begun at the server, and nobody goes on with them", n)
+	}
 	published := 0
 	for _, f := range files {
 		if f.State == openbits.FilePublished {

@@ -34,12 +34,16 @@ func (w *storm) check() {
 			w.t.Errorf("job %s is %s and not swept", j.ID, j.State)
 		}
 		for _, f := range files {
+			if f.Upload != nil {
+				w.checkSent(f)
+			}
 			switch {
+			case j.State.Final() && f.State != openbits.FilePublished && f.State != openbits.FileDropped:
+				w.t.Errorf("file %d of job %s is %s although the job is %s", f.Index, j.ID, f.State, j.State)
+			case !f.Arrives():
 			case f.State == openbits.FilePublished:
 				names[f.Place.Name] = f
 			case f.State == openbits.FileDropped:
-			case j.State.Final():
-				w.t.Errorf("file %d of job %s is %s although the job is %s", f.Index, j.ID, f.State, j.State)
 			case f.State == openbits.FilePublishing: // a crash left open which of the two it is, and its job has not run since
 				names[f.Place.Name], names[f.Place.Part] = f, f
 			default:
@@ -82,6 +86,10 @@ func (w *storm) checkContent(f openbits.File) {
 	b, err := os.ReadFile(f.Place.Path())
 	if err != nil {
 		w.t.Errorf("%v", err)
+		return
+	}
+	if f.Upload != nil {
+		w.checkReply(f, b)
 		return
 	}
 	if int64(len(b)) != f.BytesTotal || f.BytesDone != f.BytesTotal {

@@ -15,6 +15,7 @@ import (
 // the service is at rest.
 type modelJob struct {
 	request openbits.NewJob
+	kind    openbits.JobType
 	id      string
 	auto    bool
 	state   openbits.State
@@ -94,6 +95,9 @@ func (j *modelJob) event(a openbits.Action, s openbits.State) engine.Event {
 	case openbits.ActionSuspend:
 		return engine.OnSuspend
 	case openbits.ActionComplete:
+		if j.kind.Uploads() {
+			return engine.OnCompleteUpload
+		}
 		return engine.OnComplete
 	case openbits.ActionCancel:
 		return engine.OnCancel
@@ -128,7 +132,10 @@ func (j *modelJob) apply(a openbits.Action) {
 	case openbits.ActionCancel:
 		j.state, j.given = openbits.StateCancelled, true
 		for _, f := range j.files {
-			if f.state != openbits.FilePublished && f.state != openbits.FileQueued {
+			switch {
+			case f.state == openbits.FileTransferred && j.kind == openbits.TypeUpload:
+				f.state = openbits.FilePublished // its server has it
+			case f.state != openbits.FilePublished && f.state != openbits.FileQueued:
 				f.state = openbits.FileDropped
 			}
 		}
@@ -152,7 +159,7 @@ func (j *modelJob) take(f *modelFile, is openbits.FileState, ended bool) bool {
 	switch {
 	case f.state != openbits.FileQueued:
 		return is == f.state
-	case j.state.Final() && (j.auto || j.given && j.state == openbits.StateAcknowledged) && published,
+	case j.state.Final() && (j.auto || j.kind == openbits.TypeUpload || j.given && j.state == openbits.StateAcknowledged) && published,
 		j.state.Final() && j.given && is == openbits.FileDropped:
 		f.state = is
 		return true

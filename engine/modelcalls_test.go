@@ -35,7 +35,7 @@ type modelState struct {
 
 // modelTally counts what all checks came to.
 type modelTally struct {
-	checks, jobs, published, dropped, crashes, planned, powerCuts int
+	checks, jobs, published, sent, dropped, crashes, planned, powerCuts int
 }
 
 // TestModel makes random calls, lets the service and the power fail at random moments, and compares with the model.
@@ -131,13 +131,21 @@ func (m *modelState) rest() {
 	m.check()
 }
 
-// newFile draws a file. What is missing or has a wrong digest fails.
+// fileFor draws a file for a job.
+func (m *modelState) fileFor(rt *rapid.T, j *modelJob) (openbits.NewFile, *modelFile) {
+	if j.kind.Uploads() {
+		return m.newLetter(rt, j.kind)
+	}
+	return m.newFile(rt)
+}
+
+// newFile draws a file to fetch. What is missing or has a wrong digest fails.
 func (m *modelState) newFile(rt *rapid.T) (openbits.NewFile, *modelFile) {
 	m.names++
 	f := &modelFile{name: fmt.Sprintf("f%d", m.names), fate: openbits.FileTransferred, state: openbits.FileQueued}
 	content := testlab.Content{
 		Seed: uint64(m.names),
-		Size: rapid.SampledFrom([]int64{0, 1, 3_000, 60_000, 150_000, 400_000, 1_200_000}).Draw(rt, "size"),
+		Size: drawSize(rt),
 	}
 	n := openbits.NewFile{URL: m.origin.URL + "/" + f.name, Folder: m.dir, Name: f.name}
 	switch rapid.IntRange(0, 9).Draw(rt, "kind") {
@@ -164,6 +172,10 @@ func (m *modelState) newFile(rt *rapid.T) (openbits.NewFile, *modelFile) {
 	return n, f
 }
 
+func drawSize(rt *rapid.T) int64 {
+	return rapid.SampledFrom([]int64{0, 1, 3_000, 60_000, 150_000, 400_000, 1_200_000}).Draw(rt, "size")
+}
+
 func (m *modelState) Create(rt *rapid.T) {
 	if len(m.all) >= 12 {
 		rt.Skip("enough jobs")
@@ -174,8 +186,16 @@ func (m *modelState) Create(rt *rapid.T) {
 	n.Settings.AutoComplete = rapid.Bool().Draw(rt, "auto")
 	n.Settings.Limit = rapid.SampledFrom([]int64{0, 0, 20_000, 300_000}).Draw(rt, "limit")
 	n.Start = rapid.Bool().Draw(rt, "start")
-	for range rapid.IntRange(0, 4).Draw(rt, "files") {
-		file, f := m.newFile(rt)
+	j.kind = rapid.SampledFrom([]openbits.JobType{
+		openbits.TypeDownload, openbits.TypeDownload, openbits.TypeUpload, openbits.TypeUploadReply,
+	}).Draw(rt, "type")
+	most := 4
+	if j.kind == openbits.TypeUploadReply {
+		most = 1
+	}
+	n.Type = j.kind
+	for range rapid.IntRange(0, most).Draw(rt, "files") {
+		file, f := m.fileFor(rt, j)
 		n.Files, j.files = append(n.Files, file), append(j.files, f)
 	}
 	n.Start = n.Start && len(n.Files) > 0
@@ -221,7 +241,7 @@ func (m *modelState) CreateAgain(rt *rapid.T) {
 // CreateBusy asks for a file that another job writes.
 func (m *modelState) CreateBusy(rt *rapid.T) {
 	j := m.pick(rt, func(j *modelJob) bool {
-		return liveJob(j) && j.state != openbits.StateQueued && j.count(func(s openbits.FileState) bool { return s != openbits.FilePublished }) > 0
+		return liveJob(j) && j.kind == openbits.TypeDownload && j.state != openbits.StateQueued && j.count(func(s openbits.FileState) bool { return s != openbits.FilePublished }) > 0
 	})
 	n := openbits.NewJob{ID: newID(), Settings: openbits.DefaultSettings(), Owner: openbits.Owner{ID: "1000"}}
 	for _, f := range j.left() {
@@ -349,10 +369,18 @@ func (m *modelState) close() {
 			m.rest()
 		}
 		if !j.state.Final() {
-			m.act(m.rt, j, []openbits.Action{openbits.ActionComplete, openbits.ActionComplete, openbits.ActionCancel}[i%3])
+			a := []openbits.Action{openbits.ActionComplete, openbits.ActionComplete, openbits.ActionCancel}[i%3]
+			if j.kind.Uploads() && j.state != openbits.StateTransferred {
+				a = openbits.ActionCancel // an upload is completed whole or not at all
+			}
+			m.act(m.rt, j, a)
 		}
 	}
 	m.rest()
+	if n := m.post.Unfinished(); n > 0 {
+		m.t.Errorf("%d uploads are begun at the server, and nobody goes on with them", n)
+	}
+	m.tally.sent += len(m.post.Paths())
 	m.tally.checks++
 	m.tally.jobs += len(m.all)
 	for _, j := range m.all {

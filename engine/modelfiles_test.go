@@ -45,8 +45,8 @@ func (m *modelState) refused(rt *rapid.T, call string, j *modelJob, err error, e
 }
 
 func (m *modelState) AddFile(rt *rapid.T) {
-	j := m.pick(rt, anyJob)
-	file, f := m.newFile(rt)
+	j := m.pick(rt, func(j *modelJob) bool { return j.kind != openbits.TypeUploadReply }) // which has one file
+	file, f := m.fileFor(rt, j)
 	first := len(j.files)
 	_, err := m.call(func() error {
 		_, err := m.AddFiles(m.ctx, j.id, first, []openbits.NewFile{file})
@@ -118,11 +118,11 @@ func (m *modelState) InvalidateFile(rt *rapid.T) {
 		}
 	}
 	if err != nil {
-		m.refused(rt, "invalidate", j, err, j.state.Final() || before != openbits.FileTransferred)
+		m.refused(rt, "invalidate", j, err, j.state.Final() || j.kind.Uploads() || before != openbits.FileTransferred)
 		return
 	}
 	running := j.state == openbits.StateQueued
-	if before != openbits.FileTransferred && (!running || j.auto || before != openbits.FileQueued || f.fate.Failed()) {
+	if j.kind.Uploads() || before != openbits.FileTransferred && (!running || j.auto || before != openbits.FileQueued || f.fate.Failed()) {
 		rt.Fatalf("a file that is %s was marked invalid in job %s (%s)", before, j.id, j.state)
 	}
 	f.state = openbits.FileInvalid
@@ -144,10 +144,14 @@ func (m *modelState) Renew(rt *rapid.T) {
 	m.names++
 	f := j.files[i]
 	before := f.state
-	path := fmt.Sprintf("/other-%d", m.names)
-	m.origin.Put(path, testlab.File{Content: testlab.Content{Seed: uint64(m.names), Size: rapid.Int64Range(0, 200_000).Draw(rt, "size")}})
+	to := fmt.Sprintf("%s/other-%d", m.origin.URL, m.names)
+	if j.kind.Uploads() {
+		to = m.otherAddress(rt, row)
+	} else {
+		m.origin.Put(pathOf(to), testlab.File{Content: testlab.Content{Seed: uint64(m.names), Size: rapid.Int64Range(0, 200_000).Draw(rt, "size")}})
+	}
 	_, err = m.call(func() error {
-		_, err := m.RenewURL(m.ctx, j.id, i, m.origin.URL+path)
+		_, err := m.RenewURL(m.ctx, j.id, i, to)
 		return err
 	})
 	over := before.Done() || before == openbits.FileDropped

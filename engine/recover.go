@@ -175,7 +175,13 @@ func (e *Engine) sweep(ctx context.Context, j openbits.Job, silent map[string]er
 	if !j.State.Final() {
 		states = []openbits.FileState{openbits.FileDropped}
 	}
-	var untold error
+	e.mu.Lock()
+	leavings := e.leavings
+	e.mu.Unlock()
+	untold := e.tellLeft(ctx, j, silent)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
 	for from := 0; ; {
 		page, err := e.files(ctx, j.ID, openbits.FileQuery{States: states, From: from, Limit: requeueBatch})
 		if err != nil {
@@ -202,7 +208,7 @@ func (e *Engine) sweep(ctx context.Context, j openbits.Job, silent map[string]er
 				}
 			}
 			// What was removed, or ended, meanwhile is for another sweep.
-			more := u.job.State.Final() != j.State.Final() || u.job.NextFile-u.job.FilesTotal != j.NextFile-j.FilesTotal
+			more := u.job.State.Final() != j.State.Final() || u.job.NextFile-u.job.FilesTotal != j.NextFile-j.FilesTotal || e.leavings != leavings
 			if u.job.Sweep = page.Next >= 0 || more || untold != nil; more {
 				u.effects |= DoSweep
 			}

@@ -57,12 +57,15 @@ func TestReplyToNewContent(t *testing.T) {
 	if err := changed.WriteFile(filepath.Join(p.dir, "order")); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []openbits.State{openbits.StateError, openbits.StateAcknowledged} { // it is refused once, then sent
-		if _, err := p.Act(p.ctx, j.ID, openbits.ActionResume); err != nil {
-			t.Fatal(err)
-		}
-		p.awaitState(j.ID, want)
+	// Resuming would end what was sent whole. Another URL begins anew.
+	if _, err := p.RenewURL(p.ctx, j.ID, 0, p.server.URL+"/in/again"); err != nil {
+		t.Fatal(err)
 	}
+	if _, err := p.Act(p.ctx, j.ID, openbits.ActionResume); err != nil {
+		t.Fatal(err)
+	}
+	p.awaitState(j.ID, openbits.StateAcknowledged)
+	p.arrived("again", changed)
 	p.holds("order.reply", testlab.Content{Seed: changed.Seed, Size: 1000})
 }
 

@@ -261,6 +261,18 @@ func (r *run) unhalt(index int) {
 	}
 }
 
+// reread lets the feeder see a row that was changed while its file was not in motion.
+func (r *run) reread(index int) {
+	r.mu.Lock()
+	r.changed[index]++
+	r.again = append(r.again, index)
+	r.mu.Unlock()
+	select {
+	case r.poked <- struct{}{}:
+	default:
+	}
+}
+
 // rush lets files that wait for their time try now.
 func (r *run) rush() {
 	r.mu.Lock()

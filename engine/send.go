@@ -4,10 +4,10 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"time"
 
 	"github.com/openbits/openbits"
@@ -19,13 +19,14 @@ const abandonTime = 30 * time.Second
 // sending is the upload of a motion: its source as a mover sees it.
 type sending struct {
 	m        *motion
-	src      openbits.SourceFile
 	state    openbits.SourceState // that the source had when the upload began
 	protocol openbits.Protocol    // that is spoken in this attempt
 
 	// What follows is guarded by m.mu, since the goroutine that writes to the connection reads the source.
-	began   int64 // acknowledged when the attempt began
+	src     openbits.SourceFile // nil while nothing of it is needed
+	began   int64               // acknowledged when the attempt began
 	acked   int64
+	peak    int64 // the most that was acknowledged in this session
 	durable int64 // acknowledged by the last commit
 	saved   time.Time
 }
@@ -42,7 +43,7 @@ func (m *motion) send() error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = s.src.Close() }()
+	defer s.close()
 	defer m.putDown()
 	m.mu.Lock()
 	m.up = s
@@ -52,42 +53,6 @@ func (m *motion) send() error {
 		s.abandon()
 	}
 	return err
-}
-
-// openSource opens the source and makes sure that it is what the server has a part of. Where it has none, the attempt begins
-// with what the file holds now, which becomes durable before the first byte is sent.
-func (m *motion) openSource() (*sending, error) {
-	up := m.file.Upload
-	src, err := m.r.e.Sources.OpenSource(m.ctx, up.Source)
-	if err != nil {
-		return nil, err
-	}
-	src.SetBackground(m.r.priority().Background()) // a change across the border opens it anew
-	now, err := src.State()
-	fresh := up.Session.Zero()
-	if err == nil && !fresh && !up.State.Continues(now, up.Growing) {
-		err = changedSource(up.Source.Path(), "it changed since its upload began")
-	}
-	s := &sending{m: m, src: src, state: up.State, began: m.file.BytesDone, acked: m.file.BytesDone, durable: m.file.BytesDone, saved: time.Now()}
-	if err == nil && fresh {
-		s.state, s.began, s.acked, s.durable = now, 0, 0, 0
-		err = m.record(func(f *openbits.File) { f.Upload.State, f.BytesTotal, f.BytesDone = now, now.Size, 0 })
-	}
-	if err != nil {
-		_ = src.Close()
-		return nil, err
-	}
-	m.mu.Lock()
-	m.head = openbits.Head{Offset: s.acked, Total: s.state.Size}
-	m.mu.Unlock()
-	return s, nil
-}
-
-func changedSource(path, text string) error {
-	return &openbits.Error{
-		Op: "send", Object: path, Kind: openbits.KindLocalFileChanged, Context: openbits.ContextLocalFile, File: -1, Text: text,
-		Hint: "Resuming the job sends what the file holds then, from its first byte. For a file that only grows there is --growing.",
-	}
 }
 
 // run speaks the protocol that the job asks for, or finds out which one the server speaks.
@@ -156,47 +121,6 @@ func (m *motion) record(change func(*openbits.File)) error {
 	return err
 }
 
-// Name implements openbits.Source.
-func (s *sending) Name() string { return s.m.file.Upload.Source.Name }
-
-// Size implements openbits.Source.
-func (s *sending) Size() int64 { return s.state.Size }
-
-// ReadAt implements openbits.Source.
-func (s *sending) ReadAt(p []byte, off int64) (int, error) {
-	m := s.m
-	left := s.state.Size - off
-	if left <= 0 {
-		return 0, io.EOF
-	}
-	p = p[:min(int64(len(p)), left)]
-	if err := m.r.throttle(m.ctx, len(p)); err != nil {
-		return 0, err
-	}
-	n, err := s.src.ReadAt(p, off)
-	if err != nil && !errors.Is(err, io.EOF) {
-		return 0, err
-	}
-	// After the reading: whatever was written into the file until then shows in its state.
-	now, err := s.src.State()
-	switch {
-	case err != nil:
-		return 0, err
-	case n < len(p) || !s.state.Continues(now, m.file.Upload.Growing):
-		return 0, changedSource(m.file.Path(), "it changed while it was sent")
-	}
-	m.r.connect()
-	m.r.e.sent.Add(int64(n))
-	m.r.meter.add(n)
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.began = true
-	if s.protocol == openbits.ProtocolPUT { // which acknowledges nothing before the end
-		m.head.Offset = off + int64(n)
-	}
-	return n, nil
-}
-
 // Session implements openbits.Source.
 func (s *sending) Session() openbits.Session {
 	s.m.r.e.mu.Lock()
@@ -237,6 +161,7 @@ func (s *sending) note(acknowledged int64) {
 	defer m.mu.Unlock()
 	m.began = true
 	s.acked, m.head.Offset = acknowledged, acknowledged
+	s.peak = max(s.peak, acknowledged)
 	m.got = max(m.got, acknowledged-s.began)
 }
 
@@ -245,15 +170,20 @@ func (s *sending) commit(session openbits.Session) error {
 	acked := s.acked
 	s.durable, s.saved = acked, time.Now()
 	s.m.mu.Unlock()
-	return s.m.record(func(f *openbits.File) {
+	var enough error
+	err := s.m.record(func(f *openbits.File) {
 		if session.ID != f.Upload.Session.ID { // the reply to another session is not the one to this
 			f.Upload.ReplySize, f.Inode = openbits.Unknown, ""
+		}
+		if session.Zero() && !f.Upload.Session.Zero() {
+			enough = s.lost(f)
 		}
 		f.Upload.Session, f.BytesDone = session, acked
 		if f.Upload.Spoken == "" && !session.Zero() {
 			f.Upload.Spoken = s.protocol
 		}
 	})
+	return cmp.Or(err, enough)
 }
 
 // CarriedBy implements openbits.CarriedSource.

@@ -18,7 +18,6 @@ import (
 	"github.com/openbits/openbits"
 	"github.com/openbits/openbits/engine"
 	"github.com/openbits/openbits/internal/testlab"
-	"github.com/openbits/openbits/mover/httpget"
 	"github.com/openbits/openbits/netstate"
 	"github.com/openbits/openbits/pace"
 	"github.com/openbits/openbits/queue/memory"
@@ -48,8 +47,12 @@ type storm struct {
 	tune    func(*engine.Options)
 	endings sync.WaitGroup // of services that were crashed
 
-	life  *life // of the service that runs
-	mover *httpget.Mover
+	post    *testlab.Receiver
+	sources string                     // the folder of what is sent
+	letters map[string]testlab.Content // by the path of the URL
+
+	life   *life // of the service that runs
+	movers movers
 	*engine.Engine
 
 	mu     sync.Mutex
@@ -86,9 +89,11 @@ func inStorm(t *testing.T, fn func(t *testing.T)) {
 
 func newStorm(t failer, dir string, origin *testlab.Origin, tune func(*engine.Options)) *storm {
 	w := &storm{
-		t: t, ctx: context.Background(), dir: dir, origin: origin, wire: newWire(origin), real: sink.New(sink.Options{}),
+		t: t, ctx: context.Background(), dir: dir, origin: origin, real: sink.New(sink.Options{}),
 		store: memory.New(), tune: tune, shadow: make(map[string]*shadow), undone: make(map[string]string),
 	}
+	w.openPost()
+	w.wire = newWire(http.HandlerFunc(w.serve))
 	w.boot()
 	w.start()
 	return w
@@ -104,9 +109,10 @@ func (w *storm) start() {
 	w.t.Helper()
 	for range 100 {
 		w.life = &life{w: w}
-		w.mover = httpget.New(httpget.Options{UserAgent: "openbits/test", Dial: w.wire.dial})
+		w.movers = newMovers(w.wire.dial)
 		o := engine.Options{
-			Store: storeGate{w.store, w.life}, Sink: diskGate{w.life}, Machine: w.machine, Downloads: w.mover,
+			Store: storeGate{w.store, w.life}, Sink: diskGate{w.life}, Machine: w.machine, Downloads: w.movers.get,
+			Sources: diskGate{w.life}, Uploads: w.movers.uploads(),
 			NewLimiter:      func(rate int64) engine.Limiter { return pace.NewLimiter(rate) },
 			CheckpointBytes: 256 << 10,
 		}
@@ -126,13 +132,13 @@ func (w *storm) start() {
 
 // crash ends the service as kill -9 does. Its goroutines find that nothing they do has any effect.
 func (w *storm) crash() {
-	old, mover := w.Engine, w.mover
+	old, movers := w.Engine, w.movers
 	w.endings.Add(1) // before anybody can see that it is dead
 	w.life.kill()
 	go func() {
 		defer w.endings.Done()
 		old.Close()
-		mover.Reset()
+		movers.Reset()
 	}()
 }
 
@@ -155,7 +161,7 @@ func (w *storm) revive(reboot bool, rng *rand.Rand) {
 func (w *storm) restart() {
 	w.t.Helper()
 	w.Close()
-	w.mover.Reset()
+	w.movers.Reset()
 	w.life.kill()
 	w.store = w.store.Reopen()
 	w.start()
@@ -178,9 +184,11 @@ func (w *storm) setPlan(plan func(op diskOp, path string) *strike) {
 func (w *storm) end() {
 	w.setPlan(nil)
 	w.Close()
-	w.mover.Reset()
+	w.movers.Reset()
 	w.endings.Wait()
 	w.wire.close()
+	w.post.Close()
+	_ = os.RemoveAll(w.sources)
 	_ = w.real.Close()
 	synctest.Wait()
 }

@@ -234,6 +234,7 @@ func (u *update) event(ev openbits.Event) {
 func (u *update) file(before, after openbits.File) {
 	u.count(before, -1)
 	u.count(after, +1)
+	u.leaves(before, after)
 	u.change.Files = append(u.change.Files, after)
 	if before.State != after.State && (after.State.Done() || after.State.Failed() || after.State == openbits.FileDropped) {
 		u.event(openbits.Event{Type: openbits.EventFile, File: after.Index, From: string(before.State), State: string(after.State), Error: after.Error})

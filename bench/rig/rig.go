@@ -20,7 +20,6 @@ import (
 type Rig struct {
 	Dir  string // removed by Close
 	Bits string // path of the program
-	Send string // path of bench/send, which stands in for uploads; after BuildSend
 
 	ending []func() error
 }
@@ -47,12 +46,6 @@ func New(parent string) (*Rig, error) {
 		return nil, errors.Join(err, r.Close())
 	}
 	return r, nil
-}
-
-// BuildSend also builds the program that stands in for uploads.
-func (r *Rig) BuildSend() error {
-	r.Send = filepath.Join(r.Dir, "send")
-	return build(r.Send, "bench/send")
 }
 
 // build makes a program of this module as it is released.

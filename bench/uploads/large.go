@@ -18,8 +18,9 @@ import (
 
 // taken is what a run took.
 type taken struct {
-	wall, cpu time.Duration // cpu of the server
-	peak      int64         // of the server's memory, bytes
+	wall   time.Duration
+	server rig.Usage
+	client rig.Usage
 }
 
 // largeFile sends one file in turn each way.
@@ -28,72 +29,53 @@ func largeFile(r *rig.Rig, o options) error {
 	if err := fill(source, o.size); err != nil {
 		return err
 	}
-	curl, err := rig.Find("curl", "curl")
+	ways, err := allWays(r, source, o)
 	if err != nil {
 		return err
-	}
-	ways := []struct {
-		name  string
-		start func(run int) (*rig.Site, error)
-		send  func(s *rig.Site) error
-	}{
-		{
-			"fragments to bits serve, each synced",
-			func(run int) (*rig.Site, error) { return r.StartServe(fmt.Sprintf("serve-%d", run)) },
-			func(s *rig.Site) error { return sendFile(s.URL, source, o) },
-		},
-		{
-			"curl -T to nginx, not synced",
-			func(int) (*rig.Site, error) { return r.StartDAV() },
-			func(s *rig.Site) error {
-				return exec.Command(curl, "-sSf", "-H", "Expect:", "-o", os.DevNull, "-T", source, s.URL+"/file").Run()
-			},
-		},
-		{
-			"curl -T to nginx && sync FILE",
-			func(int) (*rig.Site, error) { return r.StartDAV() },
-			func(s *rig.Site) error {
-				err := exec.Command(curl, "-sSf", "-H", "Expect:", "-o", os.DevNull, "-T", source, s.URL+"/file").Run()
-				return errors.Join(err, exec.Command("sync", filepath.Join(s.Root, "file")).Run())
-			},
-		},
 	}
 	results := make([][]taken, len(ways))
 	for run := range o.runs {
 		for n := range ways {
 			k := (run + n) % len(ways) // noise hits all alike
-			t, err := measure(func() (*rig.Site, error) { return ways[k].start(run) }, ways[k].send)
+			t, err := ways[k].measure()
 			if err != nil {
 				return fmt.Errorf("%s: %w", ways[k].name, err)
 			}
 			results[k] = append(results[k], t)
 		}
 	}
-	pick := func(k int, f func(taken) time.Duration) time.Duration {
-		var list []time.Duration
-		for _, t := range results[k] {
-			list = append(list, f(t))
-		}
-		return rig.Median(list)
-	}
-	wall := func(t taken) time.Duration { return t.wall }
-	rows := [][]string{{"way", "wall", "× curl", "server's CPU", "server's peak memory"}}
+	rows := [][]string{{"way", "wall", "least to most", "× curl", "server's CPU", "client's CPU", "server's peak memory", "client's"}}
+	curl := median(results[0], func(t taken) time.Duration { return t.wall })
 	for k, w := range ways {
-		var peak int64
-		for _, t := range results[k] {
-			peak = max(peak, t.peak)
+		list := results[k]
+		wall := median(list, func(t taken) time.Duration { return t.wall })
+		least, most := list[0].wall, list[0].wall
+		var server, client int64
+		for _, t := range list {
+			least, most = min(least, t.wall), max(most, t.wall)
+			server, client = max(server, t.server.Peak), max(client, t.client.Peak)
 		}
 		rows = append(rows, []string{
-			w.name, rig.Seconds(pick(k, wall)), rig.Ratio(pick(k, wall), pick(1, wall)),
-			rig.Seconds(pick(k, func(t taken) time.Duration { return t.cpu })), rig.Bytes(peak),
+			w.name, rig.Seconds(wall), rig.Seconds(least) + " to " + rig.Seconds(most), rig.Ratio(wall, curl),
+			rig.Seconds(median(list, func(t taken) time.Duration { return t.server.CPU })),
+			rig.Seconds(median(list, func(t taken) time.Duration { return t.client.CPU })),
+			rig.Bytes(server), rig.Bytes(client),
 		})
 	}
-	fmt.Printf("\nOne file of %s, fragments of %s, median of %d\n\n", rig.Bytes(o.size), rig.Bytes(o.fragment), o.runs)
+	fmt.Printf("\nOne file of %s, fragments of %s where they are not bits put's own, median of %d\n\n", rig.Bytes(o.size), rig.Bytes(o.fragment), o.runs)
 	return rig.Table(os.Stdout, rows)
 }
 
-func measure(start func() (*rig.Site, error), send func(*rig.Site) error) (t taken, err error) {
-	s, err := start()
+func median(list []taken, of func(taken) time.Duration) time.Duration {
+	var values []time.Duration
+	for _, t := range list {
+		values = append(values, of(t))
+	}
+	return rig.Median(values)
+}
+
+func (w *way) measure() (t taken, err error) {
+	s, err := w.start()
 	if err != nil {
 		return t, err
 	}
@@ -102,15 +84,15 @@ func measure(start func() (*rig.Site, error), send func(*rig.Site) error) (t tak
 		return t, err
 	}
 	began := time.Now()
-	if err := send(s); err != nil {
+	if t.client, err = w.send(s); err != nil {
 		return t, err
 	}
 	t.wall = time.Since(began)
-	if t.cpu, err = rig.CPUOf(s.PID); err != nil {
+	if t.server.CPU, err = rig.CPUOf(s.PID); err != nil {
 		return t, err
 	}
 	m, err := rig.MemoryOf(s.PID)
-	t.peak = m.Peak
+	t.server.Peak = m.Peak
 	return t, err
 }
 

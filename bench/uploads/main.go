@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The openbits authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Uploads measures the server of uploads: how much memory many slow clients cost it, and how fast it puts a large file
-// on the disk, each fragment durable before it is acknowledged. The peer is nginx, which takes a PUT and syncs nothing.
+// Uploads measures uploads: how much memory many slow clients cost the server, and how fast a large file gets to its disk, each
+// fragment durable before it is acknowledged. The peers are curl and nginx, which takes a PUT and syncs nothing.
 //
 //	go run ./bench/uploads
 //	go run ./bench/uploads -sessions 1000 -size 1073741824 -fragment 13000000 -runs 5
@@ -32,6 +32,7 @@ type options struct {
 	size     int64
 	fragment int64
 	runs     int
+	priority string
 	dir      string
 }
 
@@ -41,7 +42,8 @@ func parse(args []string) (o options, err error) {
 	f.IntVar(&o.rounds, "rounds", 20, "how often each of them sends a KiB")
 	f.Int64Var(&o.size, "size", 1<<30, "size of the large file in bytes; 0: none")
 	f.Int64Var(&o.fragment, "fragment", 8<<20, "size of its fragments in bytes")
-	f.IntVar(&o.runs, "runs", 3, "how often it is sent each way")
+	f.StringVar(&o.priority, "priority", "foreground", "priority of the jobs of bits put: the others give way")
+	f.IntVar(&o.runs, "runs", 5, "how often it is sent each way")
 	f.StringVar(&o.dir, "dir", "", "folder to work in, on a disk; needs three times the file (default: the system's for temporary files)")
 	if err := f.Parse(args); err != nil {
 		return o, err

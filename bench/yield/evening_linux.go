@@ -97,7 +97,7 @@ func (v *evening) listenPacket(a netip.Addr, port uint16) (net.PacketConn, error
 // engage readies a background that starts at a time.
 func (v *evening) engage(p peer, n *netlab.Namespace, server netip.Addr, at time.Duration) error {
 	dir := filepath.Join(v.dir, fmt.Sprint(len(v.backgrounds)))
-	o := order{bits: v.rig.Bits, send: v.rig.Send, dir: filepath.Join(dir, "files"), ca: v.ca, upload: v.scenario.upload, priority: v.priority}
+	o := order{bits: v.rig.Bits, dir: filepath.Join(dir, "files"), ca: v.ca, upload: v.scenario.upload, priority: v.priority}
 	mbit := v.spec.Down
 	if o.upload {
 		mbit = v.spec.Up

@@ -15,7 +15,6 @@ import (
 // order is what a background is to do.
 type order struct {
 	bits     string // the program under test
-	send     string // what stands in for its uploads
 	dir      string // where to put files
 	ca       string // certificate to trust
 	urls     []string
@@ -50,14 +49,15 @@ func peers() []peer {
 }
 
 func openbits(o order) ([][]string, error) {
-	if o.upload {
-		return [][]string{{o.send, o.sink, o.source}}, nil // there are no upload jobs yet: a connection that is governed alike
-	}
 	argv := []string{o.bits, "get", "--cacert", o.ca, "-d", o.dir}
+	rest := o.urls
+	if o.upload { // as curl does: one PUT
+		argv, rest = []string{o.bits, "put", "--cacert", o.ca, "--protocol", "put"}, []string{o.source, o.sink}
+	}
 	if o.priority != "" {
 		argv = append(argv, "--priority", o.priority)
 	}
-	return [][]string{append(argv, o.urls...)}, nil
+	return [][]string{append(argv, rest...)}, nil
 }
 
 func curl(more ...string) func(order) ([][]string, error) {

@@ -57,9 +57,6 @@ func newStage(o options) (stage, error) {
 }
 
 func (t *theatre) furnish() error {
-	if err := t.rig.BuildSend(); err != nil {
-		return err
-	}
 	authority, err := testlab.NewAuthority("openbits bench")
 	if err != nil {
 		return err

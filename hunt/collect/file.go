@@ -58,6 +58,8 @@ func (w *walker) file(c candidate) {
 		w.peek(m, c)
 	case Hive:
 		w.hive(m, c, h)
+	case Report:
+		w.report(m, c)
 	}
 	if m.Kind == Archive { // by its name
 		w.archive(m, c)

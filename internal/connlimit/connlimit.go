@@ -15,7 +15,7 @@ import (
 
 // Limiter is shared by the listeners of a server. Its fields are not changed after Listen.
 type Limiter struct {
-	Total      int           // connections; further ones wait to be accepted
+	Total      int           // connections; further ones wait, one of each listener and the rest to be accepted
 	PerAddress int           // connections of one address (of a /64 with IPv6), which are closed at once when there are more; loopback is exempt, where proxies are
 	Patience   time.Duration // how long a peer may take to accept 64 KiB
 
@@ -50,22 +50,24 @@ func (l *listener) Close() error {
 	return l.Listener.Close()
 }
 
+// Accept takes a connection first and then waits for room for it: a listener that has none to give holds no place.
 func (l *listener) Accept() (net.Conn, error) {
-	select {
-	case l.limiter.room <- struct{}{}:
-	case <-l.done:
-		return nil, net.ErrClosed
-	}
 	for {
 		c, err := l.Listener.Accept()
 		if err != nil {
-			<-l.limiter.room
 			return nil, err
+		}
+		select {
+		case l.limiter.room <- struct{}{}:
+		case <-l.done:
+			_ = c.Close()
+			return nil, net.ErrClosed
 		}
 		where := prefix(c.RemoteAddr())
 		if l.limiter.admit(where) {
 			return &conn{Conn: c, limiter: l.limiter, from: where}, nil
 		}
+		<-l.limiter.room
 		_ = c.Close()
 	}
 }

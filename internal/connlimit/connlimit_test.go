@@ -90,6 +90,7 @@ func TestLimits(t *testing.T) {
 	if c := <-accepted; c.RemoteAddr().String() != "192.0.2.1:4" {
 		t.Errorf("accepted was %v", c.RemoteAddr())
 	}
+	give("192.0.2.2:1")
 	waiting := make(chan error)
 	go func() {
 		_, err := l.Accept()
@@ -100,6 +101,27 @@ func TestLimits(t *testing.T) {
 	}
 	if err := <-waiting; err != net.ErrClosed { //nolint:errorlint // as it is
 		t.Errorf("a listener that is closed says %v", err)
+	}
+}
+
+// TestFewerThanListeners: a listener without connections holds no place that another needs.
+func TestFewerThanListeners(t *testing.T) {
+	m := &Limiter{Total: 1}
+	idle := m.Listen(fake{make(chan net.Conn)})
+	go func() { _, _ = idle.Accept() }()
+	busy := fake{make(chan net.Conn, 2)}
+	l := m.Listen(busy)
+	for range 2 {
+		near, _ := net.Pipe()
+		busy.conns <- address{near, "192.0.2.1:1"}
+		c, err := l.Accept()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := m.Open(); n != 1 {
+			t.Errorf("%d connections are open, want 1", n)
+		}
+		_ = c.Close()
 	}
 }
 

@@ -86,23 +86,29 @@ type Reaction struct {
 
 // StartReceiver starts a receiver. Close ends it and deletes what it holds.
 func StartReceiver(opt ReceiverOptions) (*Receiver, error) {
-	dir, err := os.MkdirTemp("", "receiver-")
-	if err != nil {
-		return nil, err
-	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
-	s := &Receiver{
-		URL: "http://" + l.Addr().String(), opt: opt, dir: dir,
-		sessions: map[string]*uploadSession{}, objects: map[string]*object{},
+	s, err := NewReceiver("http://"+l.Addr().String(), opt)
+	if err != nil {
+		return nil, err
 	}
+	go func() { _ = s.server.Serve(l) }()
+	return s, nil
+}
+
+// NewReceiver is a receiver that listens nowhere: a handler for whatever leads to url. Close deletes what it holds.
+func NewReceiver(url string, opt ReceiverOptions) (*Receiver, error) {
+	dir, err := os.MkdirTemp("", "receiver-")
+	if err != nil {
+		return nil, err
+	}
+	s := &Receiver{URL: url, opt: opt, dir: dir, sessions: map[string]*uploadSession{}, objects: map[string]*object{}}
 	if opt.Rate > 0 {
 		s.limiter = rate.NewLimiter(rate.Limit(opt.Rate), max(int(opt.Rate/50), 4096))
 	}
 	s.server = &http.Server{Handler: s, ErrorLog: log.New(io.Discard, "", 0)}
-	go func() { _ = s.server.Serve(l) }()
 	return s, nil
 }
 
@@ -159,6 +165,18 @@ func (s *Receiver) Sessions() (n int) {
 	defer s.mu.Unlock()
 	for _, u := range s.sessions {
 		if !u.over {
+			n++
+		}
+	}
+	return n
+}
+
+// Unfinished counts those of them that have received something.
+func (s *Receiver) Unfinished() (n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, u := range s.sessions {
+		if !u.over && u.held > 0 {
 			n++
 		}
 	}

@@ -117,3 +117,33 @@ func TestAbandon(t *testing.T) {
 		t.Errorf("a session that cannot be read: %v", err)
 	}
 }
+
+// TestReplyGone: a reply that is gone with its session is had by sending the file again; one that is gone alone is an error.
+func TestReplyGone(t *testing.T) {
+	for _, forgotten := range []bool{true, false} {
+		var s *testlab.Receiver
+		s = startReceiver(t, testlab.ReceiverOptions{Reply: func(string, []byte) []byte { return []byte("r") }}, func(r *testlab.Received) *testlab.Reaction {
+			if r.Method != "GET" || forgotten && r.N > 0 {
+				return nil
+			}
+			if forgotten {
+				s.Forget()
+			}
+			return &testlab.Reaction{Status: 404}
+		})
+		tr := transfer(s.URL + "/x")
+		tr.Type = openbits.TypeUploadReply
+		src := &testlab.MemSource{Content: content}
+		err := newMover(t).Send(t.Context(), tr, src)
+		if !forgotten {
+			if openbits.KindOf(err) != openbits.KindHTTP(404) {
+				t.Errorf("it ends with %v", err)
+			}
+			continue
+		}
+		if got, _ := src.Replied(); err != nil || string(got) != "r" {
+			t.Errorf("the reply is %q, %v", got, err)
+		}
+		arrived(t, s, "/x", content)
+	}
+}

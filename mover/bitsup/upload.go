@@ -48,7 +48,7 @@ func (u *upload) run(ctx context.Context) error {
 		}
 		u.s, u.offset = session{Cap: u.s.Cap}, 0
 		if err := u.src.Save(openbits.Session{}, 0); err != nil {
-			return err
+			return web.SourceError{Err: err}
 		}
 	}
 }
@@ -66,16 +66,33 @@ func (u *upload) attempt(ctx context.Context) error {
 		}
 	}
 	if !u.s.Closing {
-		if err := u.fragments(ctx); err != nil {
+		if err := u.content(ctx); err != nil {
 			return err
 		}
 	}
-	if src, ok := u.replies(); ok {
-		if err := src.Reply(ctx, u.s.Reply); err != nil {
+	return u.close(ctx)
+}
+
+// content sends the file and fetches the reply, if there is to be one. A reply that is gone may be so because the session is: the server
+// is asked for it once more, and then says so.
+func (u *upload) content(ctx context.Context) error {
+	for again := false; ; again = true {
+		if err := u.fragments(ctx); err != nil {
+			return err
+		}
+		src, ok := u.replies()
+		if !ok {
+			return nil
+		}
+		err := src.Reply(ctx, u.s.Reply)
+		if gone := openbits.KindOf(err).HTTPStatus(); again || gone != http.StatusNotFound && gone != http.StatusGone {
+			return sourceError(err)
+		}
+		u.s.Reply = ""
+		if err := u.save(); err != nil {
 			return web.SourceError{Err: err}
 		}
 	}
-	return u.close(ctx)
 }
 
 // replies answers the source of an upload that is to be answered.

@@ -43,7 +43,10 @@ func copyFile(f openbits.File) openbits.File {
 	}
 	if f.Upload != nil {
 		u := *f.Upload
-		u.Session.Data = copySlice(u.Session.Data)
+		u.Session.Data, u.Left = copySlice(u.Session.Data), copySlice(u.Left)
+		for i := range u.Left {
+			u.Left[i].Session.Data = copySlice(u.Left[i].Session.Data)
+		}
 		f.Upload = &u
 	}
 	return f

@@ -28,6 +28,8 @@ type uploadDoc struct {
 	ReplyLimit int64                `json:"reply_limit"`
 	ReplySize  int64                `json:"reply_size"`
 	Abandoned  int64                `json:"abandoned,omitempty"`
+	Most       int64                `json:"most,omitempty"`
+	Lost       int                  `json:"lost,omitempty"`
 }
 
 func (v upload) Value() (driver.Value, error) {
@@ -38,6 +40,7 @@ func (v upload) Value() (driver.Value, error) {
 	f := u.Source.Folder
 	return marshal(uploadDoc{
 		f.Path, f.ID, f.Volume, u.Source.Name, u.Protocol, u.Spoken, u.Growing, u.State, u.Sent, u.ReplyLimit, u.ReplySize, u.Abandoned,
+		u.Most, u.Lost,
 	})
 }
 
@@ -50,30 +53,37 @@ func (v upload) Scan(src any) error {
 	*v.u = &openbits.Upload{
 		Source:   openbits.Place{Folder: openbits.Folder{Path: d.Folder, ID: d.FolderID, Volume: d.Volume}, Name: d.Name},
 		Protocol: d.Protocol, Spoken: d.Spoken, Growing: d.Growing, State: d.State, Sent: d.Sent,
-		ReplyLimit: d.ReplyLimit, ReplySize: d.ReplySize, Abandoned: d.Abandoned,
+		ReplyLimit: d.ReplyLimit, ReplySize: d.ReplySize, Abandoned: d.Abandoned, Most: d.Most, Lost: d.Lost,
 	}
 	return nil
 }
 
-// sealSession seals the session of an upload: whoever knows it could go on with the upload. nil: there is none.
+// sessions are what is sealed of an upload: whoever knows them could go on with it.
+type sessions struct {
+	openbits.Session
+	Left []openbits.LeftSession `json:",omitempty"`
+}
+
+// sealSession seals the sessions of an upload. nil: there are none.
 func sealSession(box *seal.Box, f *openbits.File) ([]byte, error) {
-	if f.Upload == nil || f.Upload.Session.Zero() {
+	if f.Upload == nil || f.Upload.Session.Zero() && len(f.Upload.Left) == 0 {
 		return nil, nil
 	}
-	plain, err := json.Marshal(f.Upload.Session)
+	plain, err := json.Marshal(sessions{f.Upload.Session, f.Upload.Left})
 	if err != nil {
 		return nil, err
 	}
 	return box.Seal(plain, "session", f.JobID, strconv.Itoa(f.Index)), nil
 }
 
-// openSession unseals the session of an upload. One that cannot be read is lost: the upload then begins again.
+// openSession unseals the sessions of an upload. What cannot be read is lost: the upload then begins again.
 func openSession(box *seal.Box, r *fileRow) {
 	if r.Upload == nil || r.session == nil {
 		return
 	}
 	plain, err := box.Open(r.session, "session", r.JobID, strconv.Itoa(r.Index))
-	if err != nil || json.Unmarshal(plain, &r.Upload.Session) != nil {
-		r.Upload.Session = openbits.Session{}
+	var s sessions
+	if err == nil && json.Unmarshal(plain, &s) == nil {
+		r.Upload.Session, r.Upload.Left = s.Session, s.Left
 	}
 }
