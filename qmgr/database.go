@@ -30,7 +30,8 @@ type database struct {
 	db    *ese.DB
 	pages *pageMap
 	rows  []rowImage
-	left  int64 // bytes that long values may still have together; what is compressed can be much more than what is there
+	spare map[partKey]*part // see parts; nil: not looked for yet
+	left  int64             // bytes that long values may still have together; what is compressed can be much more than what is there
 }
 
 // Bounds of what is read of long values: of one, and of all for each byte of input.

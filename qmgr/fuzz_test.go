@@ -14,6 +14,8 @@ import (
 	"github.com/openbits/openbits/qmgr"
 )
 
+// Run these with -fuzzminimizetime=5x: inputs are large, and minimizing each would take the time away.
+
 // maxInput and maxMemory are what a hostile input may cost: 1 MiB never takes more than 256 MiB.
 const maxInput, maxMemory = 1 << 20, 256 << 20
 

@@ -235,6 +235,27 @@ func databaseGeneration(t *testing.T, g qmgrtest.Generation) {
 	}
 }
 
+// A job that is larger than a part of a long value, in slack: its parts are joined over their keys.
+func TestJoinedSlack(t *testing.T) {
+	for _, key := range []string{"server2019", "win11-24h2"} {
+		g := qmgrtest.GenerationOf(key)
+		large := rich()
+		large.ID, large.Headers = qmgrtest.NewID("large"), qmgrtest.Headers(5800)
+		if n := len(large.Bytes(g)); n < 8200 {
+			t.Fatalf("%d bytes are no three parts", n)
+		}
+		q := read(t, qmgrtest.Database{Generation: g, Jobs: []qmgrtest.Job{rich()}, Slack: []qmgrtest.Job{large}}.Bytes())
+		if len(q.Jobs) != 2 {
+			t.Fatalf("%s: %d jobs, notes %v", key, len(q.Jobs), q.Notes)
+		}
+		j := q.Jobs[1]
+		if j.Place.Layer != qmgr.LayerSlack || len(j.Place.Pieces) != 3 || j.Place.LongValue == "" {
+			t.Errorf("%s: %+v", key, j.Place)
+		}
+		diffJob(t, g, large, j)
+	}
+}
+
 // The records in a transaction log are found whole, although segments cut them.
 func TestLogs(t *testing.T) {
 	g := qmgrtest.GenerationOf("win11-24h2")
