@@ -77,20 +77,25 @@ func (f *eventFilter) parse() error {
 		}
 		f.wanted = append(f.wanted, id)
 	}
-	if f.since == "" {
-		return nil
+	var err error
+	f.from, err = since(f.since)
+	return err
+}
+
+// since reads the time of a flag --since; the zero time when there is none.
+func since(text string) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
 	}
 	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02 15:04:05", time.DateOnly} {
-		if t, err := time.Parse(layout, f.since); err == nil {
-			f.from = t
-			return nil
+		if t, err := time.Parse(layout, text); err == nil {
+			return t, nil
 		}
 	}
-	if span, err := time.ParseDuration(f.since); err == nil && span > 0 {
-		f.from = time.Now().Add(-span)
-		return nil
+	if span, err := time.ParseDuration(text); err == nil && span > 0 {
+		return time.Now().Add(-span), nil
 	}
-	return usage("--since", `"`+f.since+`" is no time`, "Write it like 2024-05-01, 2024-05-01T13:00:00Z or 48h.")
+	return time.Time{}, usage("--since", `"`+text+`" is no time`, "Write it like 2024-05-01, 2024-05-01T13:00:00Z or 48h.")
 }
 
 func (f *eventFilter) fits(e *evtx.Event) bool {

@@ -4,6 +4,8 @@
 package hunt
 
 import (
+	"fmt"
+
 	"github.com/openbits/openbits/attack"
 	"github.com/openbits/openbits/hunt/evidence"
 	judging "github.com/openbits/openbits/hunt/judge"
@@ -27,9 +29,10 @@ type stack interface {
 
 // bench is the judge with what it is named by.
 type bench struct {
-	judge judge
-	stack stack
-	tool  evidence.Tool
+	judge   judge
+	stack   stack
+	tool    evidence.Tool
+	refused []evidence.Datum // Sigma rules of others that cannot be used: what they would have found is missing
 }
 
 // seat makes the judge that the options ask for.
@@ -38,7 +41,29 @@ func seat(o *Options) (*bench, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &bench{judge: r, stack: &judging.Stack{}, tool: evidence.Tool{
+	b := &bench{judge: r, stack: &judging.Stack{}, tool: evidence.Tool{
 		Name: "openbits", Version: o.Version, Rules: r.Digest(), Attack: attack.Version, D3FEND: attack.D3FENDVersion,
-	}}, nil
+	}}
+	b.refuse(r)
+	return b, nil
+}
+
+// maxRefused is how many refused rules a report names; the rest is counted.
+const maxRefused = 50
+
+// refuse lists, for the report, the rules that cannot be used.
+func (b *bench) refuse(r *judging.Rules) {
+	more := 0
+	for _, res := range r.Results() {
+		for _, p := range res.Problems {
+			if len(b.refused) == maxRefused {
+				more++
+				continue
+			}
+			b.refused = append(b.refused, evidence.Datum{Name: "sigma_refused", Value: p.Error()})
+		}
+	}
+	if more > 0 {
+		b.refused = append(b.refused, evidence.Datum{Name: "sigma_refused", Value: fmt.Sprintf("and %d more", more)})
+	}
 }

@@ -22,7 +22,7 @@ func (r *run) rate() error {
 	for i, at := range r.kept {
 		h, err := r.store.get(at)
 		if err == nil {
-			if r.computers > 1 {
+			if r.computers > 1 && h.Name != evidence.NoHost {
 				r.bench.stack.Rate(h)
 			}
 			h.Findings = r.shown(h.Findings)
@@ -97,7 +97,7 @@ func (r *run) add(h *evidence.Host) {
 
 // report is the result, when all is counted.
 func (r *run) report() *evidence.Report {
-	rep := &evidence.Report{Tool: r.bench.tool, Filters: r.o.filters(), Findings: r.findings, Totals: r.totals, Hosts: r.stored}
+	rep := &evidence.Report{Tool: r.bench.tool, Filters: append(r.o.filters(), r.bench.refused...), Findings: r.findings, Totals: r.totals, Hosts: r.stored}
 	if rep.Findings == nil {
 		rep.Findings = []evidence.Finding{}
 	}

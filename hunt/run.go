@@ -20,8 +20,8 @@ import (
 	"github.com/openbits/openbits/hunt/read"
 )
 
-// inMemory is how many bytes of encoded hosts are kept in memory.
-const inMemory = 64 << 20
+// inMemory is how many bytes of encoded hosts are kept in memory. A test makes it smaller.
+var inMemory int64 = 64 << 20
 
 // Run hunts. It answers an error only when nothing could be done, as with bad options: what is wrong with an
 // input is said in the report, and the other inputs are read. When ctx ends early, the report says so in Partial and
@@ -30,6 +30,7 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
+	// The rules come first: what is wrong with them is found before hours of reading.
 	b, err := seat(&o)
 	if err != nil {
 		return nil, err
@@ -176,13 +177,17 @@ func (r *run) host(c *collect.Host, saved map[collect.Saved]handle) (handle, err
 		res.Import(h, s.Member.Path)
 	}
 	h := join.Host(c.Name, c.Named, c.Aliases, res)
-	h.Findings = r.bench.judge.Judge(h)
+	if h.Name != evidence.NoHost {
+		h.Findings = r.bench.judge.Judge(h)
+	}
 	at, err := r.store.put(h)
 	if err != nil {
 		return handle{}, fmt.Errorf("cannot keep host %s: %w", h.Name, err)
 	}
 	r.mu.Lock()
-	r.bench.stack.Add(h)
+	if h.Name != evidence.NoHost {
+		r.bench.stack.Add(h)
+	}
 	r.done++
 	if res.Ended {
 		r.ended++

@@ -286,3 +286,65 @@ func (s *score) report(name string) {
 		}
 	}
 }
+
+// Records by themselves, with the values that another reader's tests assert.
+func TestCorpusRecords(t *testing.T) {
+	q := readBytes(t, sample(t, "win10_job_blob.raw"))
+	if q.Kind != KindRecord || len(q.Jobs) != 1 || !q.Jobs[0].Whole() || len(q.Notes) > 0 {
+		t.Fatalf("kind %q, %d jobs, notes %v", q.Kind, len(q.Jobs), q.Notes)
+	}
+	j := q.Jobs[0]
+	got := []string{
+		j.Name, j.Owner, j.FileIDs[0].String(), j.Created.Format("2006-01-02T15:04:05.000Z"), j.Method, fmt.Sprint(j.NoProgressTimeout),
+		fmt.Sprint(j.RetryDelay), j.CreatorImage,
+	}
+	want := []string{
+		"Chrome Component Updater", "S-1-5-21-1079689790-2336414676-942872339-1001", "95d6889c-b2d3-4748-8eb1-9da0650cb892",
+		"2022-12-21T02:18:03.120Z", "GET", "86400", "60", `C:\Program Files\Chromium\Application\chrome.exe`,
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("job (-want +got):\n%s", d)
+	}
+	q = readBytes(t, sample(t, "win10_file_blob.raw"))
+	if len(q.Files) != 1 || !q.Files[0].Whole {
+		t.Fatalf("%+v", q.Files)
+	}
+	if f := q.Files[0]; f.Total != 4782 || !strings.HasSuffix(f.URL, "_ZZ_djv5ss66g7sivnpz6ljtwr2zji.crx3") || len(f.Received) != 1 || f.Received[0].Length != 4782 {
+		t.Errorf("%+v", f)
+	}
+}
+
+// What the databases tell beyond the truth files: who made the live job, and what became of others.
+func TestCorpusHistories(t *testing.T) {
+	q := readBytes(t, sample(t, "win11_24h2_qmgr.db"))
+	j := q.Jobs[0]
+	if j.Place.Layer != LayerLive || j.Package != "Microsoft.OutlookForWindows_8wekyb3d8bbwe" || j.Application != "!Microsoft.OutlookforWindows" {
+		t.Errorf("%s job of package %q, application %q", j.Place.Layer, j.Package, j.Application)
+	}
+	overwritten := 0
+	for _, j := range q.Jobs {
+		if j.Through == SectionEnd && j.Place.Cut != "" {
+			overwritten++
+		}
+		if odd := j.Odd(); len(odd) > 0 {
+			t.Errorf("%s at %d: %v", j.Name, j.Place.Offset, odd)
+		}
+	}
+	if overwritten != 4 {
+		t.Errorf("%d records whose marker is overwritten, not 4", overwritten)
+	}
+	q = readBytes(t, sample(t, "win10_22h2_qmgr.db"))
+	for _, h := range q.Histories() {
+		var states []string
+		for _, v := range h.Versions {
+			states = append(states, string(v.State))
+		}
+		if h.ID.String() == "f0762654-e1b8-4345-8f57-5c3e1d0a531d" {
+			if d := cmp.Diff([]string{"suspended", "queued", "error", "queued", "error"}, states); d != "" {
+				t.Errorf("states (-want +got):\n%s", d)
+			}
+			return
+		}
+	}
+	t.Error("the address book's job was not found")
+}

@@ -30,7 +30,16 @@ type database struct {
 	db    *ese.DB
 	pages *pageMap
 	rows  []rowImage
+	spare map[partKey]*part // see parts; nil: not looked for yet
+	left  int64             // bytes that long values may still have together; what is compressed can be much more than what is there
 }
+
+// Bounds of what is read of long values: of one, and of all for each byte of input.
+const (
+	maxBlob    = 4 << 20
+	maxGrowth  = 16
+	firstBytes = 64 << 20
+)
 
 // maxLoose is the largest input that is searched for loose pages when nothing says that it is a database.
 const maxLoose = 64 << 20
@@ -53,7 +62,7 @@ func (q *reading) openDatabase() (*ese.DB, error) {
 // readDatabase reads a database by its trees, and then all that is not in use.
 func (q *reading) readDatabase(db *ese.DB) {
 	q.q.Kind = KindDatabase
-	d := &database{reading: q, db: db}
+	d := &database{reading: q, db: db, left: firstBytes + maxGrowth*q.size}
 	d.header()
 	for _, err := range db.Notes() {
 		q.note(err)
@@ -180,7 +189,16 @@ func (d *database) row(t *ese.Table, row *ese.Row, used map[ese.LID]bool) {
 // longValue reads a long value as a record of the table's kind; of an unknown table as what it looks like. row is the id of the row that
 // points to it.
 func (d *database) longValue(lv *ese.LongValue, layer Layer, table string, row GUID) {
+	if d.left <= 0 {
+		d.note(faultAt(-1, "the long values are much larger than the input; those from %s on are left out", lv.ID))
+		return
+	}
 	b, err := lv.Bytes()
+	d.left -= int64(len(b))
+	if len(b) > maxBlob {
+		d.note(faultAt(-1, "long value %s has %d bytes; what follows the first %d is left out", lv.ID, len(b), maxBlob))
+		b = b[:maxBlob]
+	}
 	if len(lv.Chunks) == 0 {
 		if err != nil {
 			d.note(err)
@@ -264,7 +282,11 @@ type pageMap struct {
 	numbers []uint32
 	claimed map[uint32]map[int]bool // page, tag: nodes that were read
 	last    *ese.Page
+	nodes   []nodeRange // of last, in the order of their places
 }
+
+// nodeRange is where a node in use lies in its page.
+type nodeRange struct{ start, end, tag int }
 
 func mapPages(db *ese.DB) *pageMap {
 	m := &pageMap{db: db, size: int64(db.PageSize()), claimed: map[uint32]map[int]bool{}}
@@ -308,7 +330,13 @@ func (m *pageMap) page(at int64) *ese.Page {
 	if err != nil {
 		return nil
 	}
-	m.last = p
+	m.last, m.nodes = p, m.nodes[:0]
+	for n, err := range p.Nodes() {
+		if err == nil {
+			m.nodes = append(m.nodes, nodeRange{n.Start, n.Start + n.Size, n.Tag})
+		}
+	}
+	slices.SortFunc(m.nodes, func(a, b nodeRange) int { return a.start - b.start })
 	return p
 }
 
@@ -328,17 +356,16 @@ func (m *pageMap) bounds(at int64) bounds {
 	}
 	off := int(at - p.Offset)
 	lo, hi := 0, len(p.Data)
-	for n, err := range p.Nodes() {
-		end := n.Start + n.Size
-		switch {
-		case err != nil:
-		case off >= n.Start && off < end:
-			return bounds{lo: p.Offset + int64(n.Start), hi: p.Offset + int64(end), use: !m.claimed[p.Number][n.Tag]}
-		case end <= off:
-			lo = max(lo, end)
-		case n.Start > off:
-			hi = min(hi, n.Start)
+	i, _ := slices.BinarySearchFunc(m.nodes, off+1, func(n nodeRange, at int) int { return n.start - at })
+	if i < len(m.nodes) {
+		hi = m.nodes[i].start
+	}
+	if i > 0 {
+		n := m.nodes[i-1]
+		if off < n.end {
+			return bounds{lo: p.Offset + int64(n.start), hi: p.Offset + int64(n.end), use: !m.claimed[p.Number][n.tag]}
 		}
+		lo = n.end
 	}
 	return bounds{lo: p.Offset + int64(lo), hi: p.Offset + int64(hi), use: true}
 }

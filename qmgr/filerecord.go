@@ -28,7 +28,7 @@ func (d *jobDecoder) files() {
 	case n == 0:
 	case 16*n+16 <= rest && GUID(d.b[end:end+16]) == transferMarker:
 		j.Form = FormESE
-	case j.Form == FormLegacy, j.Form == "" && (looksLikeText(d.b[d.at:])):
+	case j.Form == FormLegacy, j.Form == "" && looksLikeText(d.b[d.at:]):
 		j.Form = FormLegacy
 	case n > maxFiles:
 		d.fail("number of files", "there cannot be %d", n)
@@ -71,7 +71,7 @@ func (d *jobDecoder) inlineFiles(n int) {
 			d.fail("file", "what follows file %d was not found", i+1)
 			return
 		}
-		readProgress(f, d.b[d.at:at], d.at-start)
+		readTail(f, d.b[d.at:at], d.at-start)
 		f.Whole = true
 		f.Place.Offset, f.Place.Size = int64(start), at-start
 		d.at = at
@@ -108,11 +108,11 @@ func decodeFile(b []byte) *File {
 		start := c.at
 		end := bytes.Index(b[start:], f.Marker[:])
 		if end < 0 {
-			readProgress(f, b[start:], start)
+			readTail(f, b[start:], start)
 			c.at = len(b)
 			c.fail("closing marker", "it is not there")
 		} else {
-			readProgress(f, b[start:start+end], start)
+			readTail(f, b[start:start+end], start)
 			c.at = start + end + 16
 			f.Whole = true
 		}
@@ -183,19 +183,48 @@ func readVolume(c *cursor, f *File) {
 	}
 }
 
-// readProgress reads the tail behind the remote time: 16 bytes, a count and as many pairs of numbers. What else is not zero is kept.
-func readProgress(f *File, b []byte, offset int) {
+// readTail reads what follows the remote time: 16 bytes, a word that is 1 for files that are whole, and the bytes transferred once
+// more, twice as eight bytes; in a database then, between two markers, the ranges that were received. What else is not zero is kept.
+func readTail(f *File, b []byte, offset int) {
 	c := cursor{b: b}
-	c.take("bytes before the pairs", 16)
-	n := c.u32("number of pairs")
-	at := 0
-	if c.ok() && int64(n)*16 <= int64(len(b)-c.at) {
-		for range n {
-			f.Progress = append(f.Progress, [2]uint64{c.u64("pair"), c.u64("pair")})
-		}
+	c.take("bytes after the remote time", 16)
+	at := c.at
+	c.u32("word after the remote time")
+	again := c.u64("bytes transferred")
+	c.u64("number after the bytes transferred")
+	switch {
+	case !c.ok() || again != uint64(f.Transferred):
+	case f.Form == FormLegacy || receivedRanges(&c, f):
 		at = c.at
 	}
-	if !zero(b[at:]) {
-		f.Raw = append(f.Raw, Raw{Name: "after_progress", Offset: offset + at, Bytes: bytes.Clone(b[at:])})
+	if at = min(at, len(b)); !zero(b[:min(16, len(b))]) {
+		at = 0
 	}
+	if !zero(b[at:]) {
+		f.Raw = append(f.Raw, Raw{Name: "tail", Offset: offset + at, Bytes: bytes.Clone(b[at:])})
+	}
+}
+
+// receivedRanges reads the part of a file record that has the ranges that were received.
+func receivedRanges(c *cursor, f *File) bool {
+	t := c.trial(c.at)
+	t.marker("marker of the ranges", rangesMarker)
+	if t.flag("presence of ranges") {
+		t.take("bytes before the ranges", 9)
+		n := t.u64("number of ranges")
+		for i := uint64(0); i < n && t.ok(); i++ {
+			r := Range{Offset: t.u64("range"), Length: t.u64("range")}
+			if t.ok() {
+				f.Received = append(f.Received, r)
+			}
+		}
+		t.u64("number after the ranges")
+	}
+	t.marker("marker behind the ranges", rangesMarker)
+	if !t.ok() {
+		f.Received = nil
+		return false
+	}
+	c.at = t.at
+	return true
 }

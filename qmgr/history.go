@@ -5,6 +5,7 @@ package qmgr
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strconv"
 )
@@ -48,8 +49,19 @@ func (q *Queue) Histories() []History {
 			}
 		}
 	}
+	byFile := map[GUID][]int{}
+	index := map[*File]int{}
+	for i, f := range q.Files {
+		index[f] = i
+		if f.ID != (GUID{}) {
+			byFile[f.ID] = append(byFile[f.ID], i)
+		}
+	}
 	for _, h := range list {
-		h.settle(q.Files)
+		h.settle()
+		for _, i := range h.fileIndexes(byFile, index) {
+			h.Files = append(h.Files, q.Files[i])
+		}
 	}
 	slices.SortStableFunc(list, func(a, b *History) int { return older(a.Versions[0], b.Versions[0]) })
 	out := make([]History, len(list))
@@ -59,26 +71,37 @@ func (q *Queue) Histories() []History {
 	return out
 }
 
-func (h *History) settle(files []*File) {
+// settle orders the states and chooses the best.
+func (h *History) settle() {
 	slices.SortStableFunc(h.Versions, older)
-	mine := map[*File]bool{}
-	ids := map[GUID]bool{}
 	for _, j := range h.Versions {
 		if h.Best == nil || !j.HeadLost && (h.Best.HeadLost || j.Place.Layer.rank() <= h.Best.Place.Layer.rank()) {
 			h.Best = j
 		}
+	}
+}
+
+// fileIndexes lists the states of the job's files: those with an id that the job names, and those that were tied to it otherwise.
+func (h *History) fileIndexes(byFile map[GUID][]int, index map[*File]int) []int {
+	have := map[int]bool{}
+	done := map[GUID]bool{}
+	for _, j := range h.Versions {
 		for _, id := range j.FileIDs {
-			ids[id] = true
+			if done[id] {
+				continue
+			}
+			done[id] = true
+			for _, i := range byFile[id] {
+				have[i] = true
+			}
 		}
 		for _, t := range j.Files {
-			mine[t.File] = true
+			if i, ok := index[t.File]; ok {
+				have[i] = true
+			}
 		}
 	}
-	for _, f := range files {
-		if mine[f] || f.ID != (GUID{}) && ids[f.ID] {
-			h.Files = append(h.Files, f)
-		}
-	}
+	return slices.Sorted(maps.Keys(have))
 }
 
 // older orders states of jobs. Those whose time is not known come first.

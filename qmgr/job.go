@@ -214,10 +214,10 @@ type File struct {
 	Serial         uint32 // of the volume, as shortcuts and prefetch files have it
 	RemoteSize     int64  // bytes
 	Attributes     uint32
-	RemoteModified time.Time   // Last-Modified, by the server's clock
-	LocalModified  time.Time   // of uploads: the local file's time
-	Ranges         []Range     // that were asked for (AddFileWithRanges); nil: the whole file
-	Progress       [][2]uint64 // as they stand; where one is there, its first number is what was transferred in most samples
+	RemoteModified time.Time // Last-Modified, by the server's clock
+	LocalModified  time.Time // of uploads: the local file's time
+	Ranges         []Range   // that were asked for (AddFileWithRanges); nil: the whole file
+	Received       []Range   // of the remote file; FormESE alone
 	Raw            []Raw
 }
 

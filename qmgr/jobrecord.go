@@ -330,15 +330,25 @@ func (d *jobDecoder) timers() {
 	}
 }
 
+// endSearch is how far behind what is known of a record its closing marker is looked for.
+const endSearch = 256
+
 // end reads the closing marker.
 func (d *jobDecoder) end() {
 	if d.job.HeadLost {
-		k, ok := d.nextMarker()
-		if !ok {
-			d.fail("closing marker", "there is none that is known")
-			return
+		at := d.at
+		for d.at-at < endSearch && d.at < len(d.b) {
+			if k, ok := d.nextMarker(); ok {
+				d.raw("before_end", at, d.at)
+				d.job.Marker = k
+				d.at += 16
+				return
+			}
+			d.at++
 		}
-		d.job.Marker = k
+		d.at = at
+		d.fail("closing marker", "there is none that is known")
+		return
 	}
 	if k, ok := d.nextMarker(); ok && k != d.job.Marker && sameEnd(k, d.job.Marker) {
 		d.job.Marker = k

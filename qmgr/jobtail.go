@@ -127,7 +127,7 @@ func (d *jobDecoder) security() {
 	d.keep("after_security_flags", 4)
 	j.MaxDownloadTime = d.u32("maximum download time")
 	d.keep("after_max_download_time", 8)
-	if d.ok() && j.Form == FormLegacy && d.peek(j.Marker) {
+	if _, ok := d.nextMarker(); ok && j.Form == FormLegacy || d.peek(j.Marker) {
 		return // Windows 7
 	}
 	j.CostPolicy = d.u32("cost policy")
@@ -171,31 +171,50 @@ func (d *jobDecoder) readProgram() {
 	d.keep("after_service", 1)
 }
 
-// packaged reads the two optional GUIDs and the package that lie before the creator's image. It moves on only when they are
-// as in the samples.
+// packaged reads the GUIDs and the package that lie before the creator's image: a GUID; then 1 and a GUID, or, of packaged programs,
+// 0, three entries that begin with 1 (family name, application, a word) and a GUID. It moves on only as far as this holds.
 func (d *jobDecoder) packaged() {
 	c := d.trial(d.at)
 	start := c.at
 	c.take("bytes after the cost policy", 42)
 	c.u8("flag")
 	c.guid("first GUID")
-	if c.flag("presence of a second GUID") {
-		c.guid("second GUID")
-	}
-	var family, app string
-	if c.flag("presence of a package") {
-		family = c.text("package family name")
-	}
-	if c.flag("presence of an application") {
-		app = c.text("application id")
-	}
 	if !c.ok() {
 		return
 	}
-	d.job.Package, d.job.Application = family, app
 	d.raw("after_cost_policy", start, start+42)
-	d.raw("flag_and_guids", start+42, start+42+17)
+	d.raw("flag_and_guid", start+42, c.at)
 	d.at = c.at
+	if c.u8("presence of a second GUID") == 1 {
+		c.guid("second GUID")
+	} else if entry(c) {
+		family := c.text("package family name")
+		if !c.ok() {
+			return
+		}
+		d.job.Package, d.at = family, c.at
+		if entry(c) {
+			if app := c.text("application id"); c.ok() {
+				d.job.Application, d.at = app, c.at
+			}
+		}
+		if from := c.at; entry(c) {
+			c.u32("word of the package")
+			c.guid("second GUID")
+			d.raw("word_of_package", from, c.at)
+		}
+	}
+	if c.ok() {
+		d.at = c.at
+	}
+}
+
+// entry reads the 1 that an entry of a package begins with. A 0 before it is passed over.
+func entry(c *cursor) bool {
+	if t := c.trial(c.at); t.u8("") == 0 && t.u8("") == 1 && t.ok() {
+		c.at++
+	}
+	return c.flag("presence of an entry of the package") && c.ok()
 }
 
 // findProgram finds the text that is the creator's image: by the words that follow it, else by its look. It is -1 when there is none.

@@ -17,8 +17,13 @@ const maxLegacy = 64 << 20
 type legacy struct {
 	*reading
 	cursor
-	jobs []*Job
+	jobs   []*Job
+	marks  *marks
+	misses int // records of which the end was not found
 }
+
+// maxMisses bounds the searches in a queue file that holds no end of its records.
+const maxMisses = 64
 
 // readLegacy reads a queue file: two lists of jobs between markers; and then what lies behind its end.
 func (q *reading) readLegacy() {
@@ -27,7 +32,7 @@ func (q *reading) readLegacy() {
 		q.note(&Error{Offset: int64(got), Text: "the queue file cannot be read on", Err: err})
 		b = b[:got]
 	}
-	l := &legacy{reading: q, cursor: cursor{b: b}}
+	l := &legacy{reading: q, cursor: cursor{b: b}, marks: newMarks()}
 	version := GUID(b[:16])
 	l.at = magicWin7 + 16
 	if len(b) >= magicWin10+16 && GUID(b[magicWin10:magicWin10+16]) == queueMagic {
@@ -91,6 +96,8 @@ func (l *legacy) entry() bool {
 		region := l.b[l.at:]
 		if i := bytes.Index(region[0x20:], region[:16]); i >= 0 { // its own marker closes it
 			region = region[:0x20+i+16]
+		} else if l.misses++; l.misses > maxMisses {
+			return false
 		} else if i := bytes.Index(region, queueMarker[:]); i >= 0 {
 			region = region[:i]
 		}
@@ -106,10 +113,11 @@ func (l *legacy) entry() bool {
 			return true
 		}
 		next := -1
-		newMarks().each(l.b, l.at+1, func(at int, g GUID) {
-			if next < 0 && g != transferMarker && g != fileMarker {
+		l.marks.each(l.b, l.at+1, func(at int, g GUID) bool {
+			if g != transferMarker && g != fileMarker {
 				next = at
 			}
+			return next < 0
 		})
 		if next < 0 {
 			return false

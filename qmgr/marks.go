@@ -41,8 +41,8 @@ func (m *marks) add(g GUID) {
 	}
 }
 
-// each calls found for each marker that begins in b at from or later, in their order.
-func (m *marks) each(b []byte, from int, found func(at int, g GUID)) {
+// each calls found for each marker that begins in b at from or later, in their order, until it answers false.
+func (m *marks) each(b []byte, from int, found func(at int, g GUID) bool) {
 	for end := from + 14; end+2 <= len(b); {
 		block := binary.LittleEndian.Uint16(b[end:])
 		if s := m.shift[block]; s > 0 {
@@ -51,10 +51,13 @@ func (m *marks) each(b []byte, from int, found func(at int, g GUID)) {
 		}
 		at := end - 14
 		for _, g := range m.bucket[block] {
-			if GUID(b[at:at+16]) == g {
-				found(at, g)
-				break
+			if GUID(b[at:at+16]) != g {
+				continue
 			}
+			if !found(at, g) {
+				return
+			}
+			break
 		}
 		end++
 	}

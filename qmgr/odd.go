@@ -18,6 +18,7 @@ const (
 // The accounts that BITS itself names in the list of every job, beside its owner.
 const (
 	sidAnonymous   = "S-1-5-7"
+	sidNetwork     = "S-1-5-2" // up to Windows 7
 	sidAdmins      = "S-1-5-32-544"
 	sidRemote      = "S-1-5-32-580"
 	sidAllPackages = "S-1-15-2-1"
@@ -81,6 +82,7 @@ func (j *Job) oddEntries() []string {
 		switch {
 		case e.Type == aceDeny && e.SID == sidAnonymous:
 			denied = true
+		case e.Type == aceDeny && e.SID == sidNetwork && j.Form == FormLegacy:
 		case e.Type == aceDeny:
 			odd = append(odd, fmt.Sprintf("it denies %s to %s", e.rights(), sidName(e.SID)))
 		case e.Type != aceAllow:

@@ -150,7 +150,9 @@ func (q *reading) addJob(j *Job, b []byte) {
 	}
 	key := digest(b, j.Place.Size)
 	if i := q.seen[key]; i > 0 {
-		q.q.Jobs[i-1].Copies = append(q.q.Jobs[i-1].Copies, j.Place)
+		if first := q.q.Jobs[i-1]; first.Place.Offset != j.Place.Offset {
+			first.Copies = append(first.Copies, j.Place)
+		}
 		return
 	}
 	q.q.Jobs = append(q.q.Jobs, j)
@@ -164,7 +166,9 @@ func (q *reading) addJob(j *Job, b []byte) {
 func (q *reading) addFile(f *File, b []byte) {
 	key := digest(b, f.Place.Size)
 	if i := q.seen[key]; i < 0 {
-		q.q.Files[-i-1].Copies = append(q.q.Files[-i-1].Copies, f.Place)
+		if first := q.q.Files[-i-1]; first.Place.Offset != f.Place.Offset {
+			first.Copies = append(first.Copies, f.Place)
+		}
 		return
 	}
 	q.q.Files = append(q.q.Files, f)

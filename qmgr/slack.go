@@ -25,6 +25,9 @@ func (d *database) slack(alien []GUID) {
 			if page := d.pages.page(p.Offset); page != nil {
 				p.Page, p.Damaged = page.Number, page.Status == ese.PageDamaged
 			}
+			if j != nil && j.Place.LongValue != "" && (j.Place.Cut != "" || j.Place.Size > chunkSize) {
+				j, b = d.join(j, b)
+			}
 			return d.found(j, f, b)
 		},
 		fail:   func(err error) bool { d.note(err); return true },

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -101,7 +102,10 @@ func (s *sweep) fill(b []byte, at int64) int {
 // search looks for records that begin in b[from:to]; b begins at base.
 func (s *sweep) search(b []byte, base int64, from, to int) {
 	var hits []hit
-	s.marks.each(b, from, func(at int, g GUID) { hits = append(hits, hit{at, g}) })
+	s.marks.each(b, from, func(at int, g GUID) bool {
+		hits = append(hits, hit{at, g})
+		return true
+	})
 	for i, h := range hits {
 		if h.at >= to || s.stop {
 			return
@@ -123,6 +127,9 @@ func (s *sweep) search(b []byte, base int64, from, to int) {
 		case h.mark == fileMarker:
 			size = s.file(b[:hi], h.at, lo, at)
 		case h.mark == transferMarker:
+			if i > 0 { // a record's beginning is not before another marker
+				lo = max(lo, hits[i-1].at+16)
+			}
 			size = s.transfer(b[:hi], base, lo, h.at)
 		default:
 			size = s.job(b[:hi], h.at, lo, at)
@@ -149,6 +156,8 @@ func (s *sweep) regionEnd(hits []hit, hi int) int {
 				return h.at
 			}
 		case h.at-first.at < 0x20:
+		case s.isJob(h.mark) && first.mark != fileMarker && h.mark != first.mark && slices.Contains(hits, hit{h.at + 16, first.mark}):
+			// of two markers that a record begins with, the second one closes first
 		case s.isJob(h.mark) && first.mark != fileMarker || h.mark == fileMarker && first.mark == fileMarker:
 			return min(h.at+16, hi)
 		default:

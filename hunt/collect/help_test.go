@@ -6,6 +6,7 @@ package collect_test
 import (
 	"archive/zip"
 	"bytes"
+	"flag"
 	"fmt"
 	"maps"
 	"os"
@@ -131,4 +132,10 @@ func member(t *testing.T, c *collect.Collection, suffix string) *collect.Member 
 	}
 	t.Fatalf("there is no member %s", suffix)
 	return nil
+}
+
+// fuzzing reports whether the fuzzer is running, not only its seeds.
+func fuzzing() bool {
+	f := flag.Lookup("test.fuzz")
+	return f != nil && f.Value.String() != ""
 }

@@ -154,7 +154,11 @@ func fitOf(all []*profile, r *record) fit {
 	worst := 0
 	for _, p := range all {
 		name, creator, host, destination := p.compare(r)
-		nameless := r.source == "file" && r.job.Name == ""
+		headless := r.job.Name == "" && r.job.ID == "" && r.job.Evidence.Cut != ""
+		if headless {
+			name = unknown
+		}
+		nameless := headless || r.source == "file" && r.job.Name == ""
 		if name != right && !nameless {
 			continue
 		}
@@ -173,7 +177,8 @@ func fitOf(all []*profile, r *record) fit {
 		switch {
 		case len(bad) == 0 && len(known) == 4:
 			return fit{known: p.ID}
-		case len(bad) == 0 && best.partly == "" && p.suffices(name, creator, host, destination):
+		case len(bad) == 0 && best.partly == "" && (p.suffices(name, creator, host, destination) || headless && creator == right && !p.Shared):
+			// A record whose beginning was overwritten has no name to be compared; its creator, which BITS itself wrote, stands for it.
 			best.partly, best.parts = p.ID, known
 		case len(bad) > 0 && !nameless && !p.Common && (worst == 0 || len(bad) < worst):
 			worst, best.disguise = len(bad), &evidence.Disguise{Profile: p.ID, Wrong: bad}

@@ -77,7 +77,7 @@ func writeHTML(w io.Writer, r *evidence.Report, _ Look) error {
 	n := 0
 	err = walk(r, func(h *evidence.Host, found []*evidence.Finding) error {
 		n++
-		return page.ExecuteTemplate(w, "host", hostView(hostID(n), h, found))
+		return page.ExecuteTemplate(w, "host", hostView(hostID(n), h, found, r.Totals.Jobs > mostOnPage))
 	})
 	if err != nil {
 		return err
@@ -87,7 +87,7 @@ func writeHTML(w io.Writer, r *evidence.Report, _ Look) error {
 		Suppressed []string
 	}{Tool: fmt.Sprintf("%s %s, rules %s, ATT&CK %s, D3FEND %s", r.Tool.Name, r.Tool.Version, cmp.Or(r.Tool.Rules, "-"), cmp.Or(r.Tool.Attack, "-"), cmp.Or(r.Tool.D3FEND, "-"))}
 	for _, s := range r.Suppressed {
-		foot.Suppressed = append(foot.Suppressed, count(s.Count, "finding")+" "+suppressedWords(s))
+		foot.Suppressed = append(foot.Suppressed, suppressedWords(s))
 	}
 	if err := page.ExecuteTemplate(w, "foot", foot); err != nil {
 		return err
@@ -95,6 +95,9 @@ func writeHTML(w io.Writer, r *evidence.Report, _ Look) error {
 	_, err = io.WriteString(w, "<script>"+pageJS+"</script></body></html>\n")
 	return err
 }
+
+// mostOnPage is how many jobs a page has at most: a browser takes a second or two for so many.
+const mostOnPage = 20000
 
 func hostID(n int) string { return fmt.Sprintf("h%d", n) }
 
@@ -120,7 +123,7 @@ func surveyed(r *evidence.Report) (*survey, error) {
 	s := &survey{findings: map[*evidence.Finding]findingView{}}
 	layers := map[string]bool{}
 	err := walk(r, func(h *evidence.Host, found []*evidence.Finding) error {
-		host := surveyHost{id: hostID(len(s.hosts) + 1), name: h.Name, hours: map[int64]int{}, found: found}
+		host := surveyHost{id: hostID(len(s.hosts) + 1), name: hostName(h), hours: map[int64]int{}, found: found}
 		refs := map[string]string{}
 		for i := range h.Jobs {
 			j := &h.Jobs[i]

@@ -19,6 +19,7 @@ type hostPage struct {
 	ID, Name, About      string
 	Lanes                *picture
 	JobsWord, InputsWord string
+	LeftOut              string
 	Jobs                 []jobPage
 	Files                []filePage
 	Inputs               []inputPage
@@ -46,8 +47,9 @@ type inputPage struct {
 	Notes                                   []string
 }
 
-func hostView(id string, h *evidence.Host, found []*evidence.Finding) hostPage {
-	v := hostPage{ID: id, Name: cmp.Or(h.Name, "an unknown host"), JobsWord: count(len(h.Jobs), "job")}
+// hostView is what the page shows of a host. When brief is set, jobs without findings are only counted.
+func hostView(id string, h *evidence.Host, found []*evidence.Finding, brief bool) hostPage {
+	v := hostPage{ID: id, Name: hostName(h), JobsWord: count(len(h.Jobs), "job")}
 	var about []string
 	if h.Windows != "" {
 		about = append(about, h.Windows)
@@ -63,6 +65,12 @@ func hostView(id string, h *evidence.Host, found []*evidence.Finding) hostPage {
 	order := make([]int, len(h.Jobs))
 	for i := range order {
 		order[i] = i
+	}
+	if brief {
+		order = slices.DeleteFunc(order, func(i int) bool { return bad[h.Jobs[i].Ref] == "" })
+		if left := len(h.Jobs) - len(order); left > 0 {
+			v.LeftOut = count(left, "job") + " without findings: in the formats csv, json and jsonl"
+		}
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return h.Jobs[a].Created.Compare(h.Jobs[b].Created) })
 	for _, i := range order {

@@ -78,34 +78,50 @@ func (a axis) x(t time.Time) float64 {
 
 func units(x float64) string { return strconv.FormatFloat(x, 'f', 1, 64) }
 
-// steps are distances between ticks, and how their times are written.
+// steps are distances between ticks, and how their times are written. Those of months begin with a month, those of years with a year.
 var steps = []struct {
 	d      time.Duration
+	months int
 	layout string
 }{
-	{10 * time.Minute, "15:04"},
-	{time.Hour, "01-02 15:04"},
-	{6 * time.Hour, "01-02 15:04"},
-	{24 * time.Hour, "2006-01-02"},
-	{7 * 24 * time.Hour, "2006-01-02"},
-	{30 * 24 * time.Hour, "2006-01-02"},
-	{91 * 24 * time.Hour, "2006-01-02"},
-	{365 * 24 * time.Hour, "2006-01-02"},
-	{3650 * 24 * time.Hour, "2006-01-02"},
+	{10 * time.Minute, 0, "01-02 15:04"},
+	{time.Hour, 0, "01-02 15:04"},
+	{6 * time.Hour, 0, "01-02 15:04"},
+	{24 * time.Hour, 0, "2006-01-02"},
+	{48 * time.Hour, 0, "2006-01-02"},
+	{7 * 24 * time.Hour, 0, "2006-01-02"},
+	{30 * 24 * time.Hour, 1, "2006-01"},
+	{91 * 24 * time.Hour, 3, "2006-01"},
+	{365 * 24 * time.Hour, 12, "2006"},
+	{3652 * 24 * time.Hour, 120, "2006"},
 }
 
 func (a axis) ticks() []tick {
 	for _, s := range steps {
-		if a.to.Sub(a.from)/s.d > 8 {
+		if a.to.Sub(a.from)/s.d > 9 {
 			continue
 		}
 		var all []tick
-		for t := a.from.UTC().Truncate(s.d).Add(s.d); !t.After(a.to); t = t.Add(s.d) {
-			all = append(all, tick{units(a.x(t)), t.Format(s.layout)})
+		t := a.from.UTC().Truncate(s.d)
+		if s.months > 0 {
+			first := (a.from.Year()*12 + int(a.from.Month()) - 1) / s.months * s.months
+			t = time.Date(first/12, time.Month(first%12+1), 1, 0, 0, 0, 0, time.UTC)
+		}
+		for ; !t.After(a.to); t = next(t, s.d, s.months) {
+			if !t.Before(a.from) {
+				all = append(all, tick{units(a.x(t)), t.Format(s.layout)})
+			}
 		}
 		return all
 	}
 	return nil
+}
+
+func next(t time.Time, d time.Duration, months int) time.Time {
+	if months > 0 {
+		return t.AddDate(0, months, 0)
+	}
+	return t.Add(d)
 }
 
 // lanes draws the jobs of a host, a row each: from creation to the last change, with dots for what happened. Nil when no job has

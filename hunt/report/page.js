@@ -26,7 +26,7 @@
   function apply() {
     const words = normal(q.value).split(/\s+/).filter((w) => w);
     const sev = new Set($("input[name=sev]:checked").map((e) => e.value));
-    const filtered = words.length > 0 || sev.size > 0 || host.value || layer.value || found.checked;
+    const filtered = words.length > 0 || sev.size > 0 || layer.value || found.checked;
     let jobsShown = 0, findingsShown = 0;
     for (const e of jobs) {
       e.hidden = !fits(e, words, sev);
@@ -38,7 +38,7 @@
       e.hidden = !fits(e, words, sev);
       if (!e.hidden) findingsShown++;
     }
-    for (const e of hosts) e.hidden = Boolean(filtered) && !e.querySelector(".job:not([hidden])");
+    for (const e of hosts) e.hidden = host.value ? e.id !== host.value : Boolean(filtered) && !e.querySelector(".job:not([hidden])");
     one("#none").hidden = findingsShown > 0 || findings.length === 0;
     said.textContent = findingsShown + " of " + findings.length + " findings, " + jobsShown + " of " + jobs.length + " jobs";
     const state = new URLSearchParams();

@@ -15,7 +15,7 @@ import (
 // Namespaces of UUIDs version 5 (RFC 9562, section 5.5). Observables have the one that STIX 2.1 gives them (section 2.9), so that
 // all tools name the same address the same; everything else has our own, which STIX asks for.
 var (
-	stixObservables = uuidBytes("00abedb4-aa42-466c-9c23-fed23077f9fc")
+	stixObservables = uuidBytes("00abedb4-aa42-466c-9c01-fed23315a9b7")
 	stixOurs        = uuidBytes("6f70656e-6269-5473-a875-6e7420535458")
 )
 

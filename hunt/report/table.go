@@ -7,11 +7,18 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/openbits/openbits/hunt/evidence"
 	"github.com/openbits/openbits/internal/term"
 )
+
+// narrowest is the fewest columns that lists are laid out for.
+const narrowest = 72
+
+// manyJobs is from how many jobs on those without findings are only counted.
+const manyJobs = 1000
 
 // writeTable writes the report for people: the findings first, each with what, why, how sure, where and what next; then the jobs; then
 // what was read and what was not. Findings of one job stand together, at the place of the worst.
@@ -20,7 +27,8 @@ func writeTable(w io.Writer, r *evidence.Report, look Look) error {
 	if t.width <= 0 {
 		t.width, t.cut = 100, 1<<20
 	}
-	t.width, t.cut = max(t.width, 40), max(t.cut, 40)
+	t.width, t.cut = max(t.width, narrowest), max(t.cut, narrowest)
+	t.brief = r.Totals.Jobs > manyJobs
 	t.summary(r)
 	places, err := t.places(r)
 	if err != nil {
@@ -49,8 +57,9 @@ func writeTable(w io.Writer, r *evidence.Report, look Look) error {
 type table struct {
 	w     io.Writer
 	look  Look
-	width int // of sentences
-	cut   int // of lines of a list
+	width int  // of sentences
+	cut   int  // of lines of a list
+	brief bool // jobs without findings are counted, not listed
 	err   error
 }
 
@@ -119,13 +128,11 @@ func wrap(text string, width int) []string {
 }
 
 func (t *table) summary(r *evidence.Report) {
-	parts := []string{count(r.Totals.Hosts, "host"), count(r.Totals.Jobs, "job"), count(r.Totals.Events, "event")}
-	if n := len(r.Findings); n == 0 {
-		t.line(t.look.Style.Good("No findings") + " in " + strings.Join(parts, ", ") + ".")
-	} else {
-		var by []string
-		for i := len(evidence.Severities) - 1; i >= 0; i-- {
-			s := evidence.Severities[i]
+	in := strings.Join([]string{count(r.Totals.Hosts, "host"), count(r.Totals.Jobs, "job"), count(r.Totals.Events, "event")}, ", ")
+	head, width := t.look.Style.Good("No findings"), len("No findings")
+	if n := len(r.Findings); n > 0 {
+		var by, plain []string
+		for i, s := range slices.Backward(evidence.Severities) {
 			k := 0
 			for j := range r.Findings {
 				if rank(r.Findings[j].Severity) == i {
@@ -133,13 +140,23 @@ func (t *table) summary(r *evidence.Report) {
 				}
 			}
 			if k > 0 {
-				by = append(by, t.paint(s, fmt.Sprintf("%d %s", k, s)))
+				plain = append(plain, fmt.Sprintf("%d %s", k, s))
+				by = append(by, t.paint(s, plain[len(plain)-1]))
 			}
 		}
-		t.line(count(n, "finding") + " (" + strings.Join(by, ", ") + ") in " + strings.Join(parts, ", ") + ".")
+		head = count(n, "finding") + " (" + strings.Join(by, ", ") + ")"
+		width = len(count(n, "finding") + " (" + strings.Join(plain, ", ") + ")")
+	}
+	if width+len(" in .")+len(in) < t.cut {
+		t.line(head + " in " + in + ".")
+	} else {
+		t.line(head)
+		t.line("in " + in + ".")
 	}
 	if r.Partial != "" {
-		t.line(t.look.Style.Slow("This report is not whole: " + shown(r.Partial) + "."))
+		for _, part := range wrap("This report is not whole: "+shown(r.Partial)+".", t.width-1) {
+			t.line(t.look.Style.Slow(part))
+		}
 	}
 }
 
@@ -190,7 +207,14 @@ func (t *table) group(n int, r *evidence.Report, group []int, places map[*eviden
 		if at := stamp(f.Time); at != "" {
 			note += "; " + at
 		}
-		t.line("   " + t.paint(f.Severity, fmt.Sprintf("%-10s", shown(head))) + term.Clip(shown(title(f)), t.cut-14) + "  " + t.look.Style.Dim(note))
+		name := shown(title(f))
+		line := "   " + t.paint(f.Severity, fmt.Sprintf("%-10s", shown(head)))
+		if fits := 13+term.Width(name)+2+term.Width(note) < t.cut; fits {
+			t.line(line + name + "  " + t.look.Style.Dim(note))
+		} else {
+			t.line(line + term.Clip(name, t.cut-14))
+			t.sentence("", note)
+		}
 		t.sentence("why", f.Why)
 		if f.Benign != "" {
 			t.sentence("or", f.Benign)

@@ -23,7 +23,11 @@ const (
 
 func (t *table) heading(text, note string) {
 	t.line("")
-	t.line(term.Cut(shown(text), t.cut-1) + t.look.Style.Dim(note))
+	text = term.Cut(shown(text), t.cut-1)
+	if term.Width(text)+term.Width(note) >= t.cut {
+		note = ""
+	}
+	t.line(text + t.look.Style.Dim(note))
 }
 
 // jobs lists the jobs of a host, a line each with one for each of their files: the oldest first, those with findings marked.
@@ -35,7 +39,7 @@ func (t *table) jobs(h *evidence.Host, found []*evidence.Finding) {
 	if h.Windows != "" {
 		note = "  " + shown(h.Windows)
 	}
-	t.heading("Jobs of "+cmp.Or(h.Name, "an unknown host"), note)
+	t.heading("Jobs of "+hostName(h), note)
 	t.line(t.look.Style.Dim(fmt.Sprintf("%-9s %-16s %-15s %-7s %s", "", "CREATED (UTC)", "STATE", "LAYER", "JOB, PROGRAM")))
 	bad := worst(found)
 	order := make([]*evidence.Job, len(h.Jobs))
@@ -43,8 +47,16 @@ func (t *table) jobs(h *evidence.Host, found []*evidence.Finding) {
 		order[i] = &h.Jobs[i]
 	}
 	slices.SortStableFunc(order, func(a, b *evidence.Job) int { return a.Created.Compare(b.Created) })
+	left := 0
 	for _, j := range order {
+		if _, found := bad[j.Ref]; t.brief && !found {
+			left++
+			continue
+		}
 		t.job(j, bad[j.Ref])
+	}
+	if left > 0 {
+		t.line(t.look.Style.Dim(strings.Repeat(" ", 10) + count(left, "job") + " without findings: in the formats csv, json and jsonl"))
 	}
 	for i := range h.Files {
 		if i == 0 {
@@ -82,7 +94,10 @@ func (t *table) job(j *evidence.Job, severity evidence.Severity) {
 	}
 	head := fmt.Sprintf(" %-16s %-15s %-7s ", term.Clip(created, 16), term.Clip(cmp.Or(shown(state), "-"), 15), term.Clip(cmp.Or(shown(string(j.Evidence.Layer)), "-"), 7))
 	room := t.cut - 9 - term.Width(head) - term.Width(remark) - 1
-	t.line(mark + head + term.Cut(text, max(room, 16)) + t.look.Style.Dim(remark))
+	if room < 14 {
+		room, remark = room+term.Width(remark), ""
+	}
+	t.line(mark + head + term.Cut(text, room) + t.look.Style.Dim(remark))
 	for i := range j.Files {
 		if i == mostFiles && len(j.Files) > mostFiles+1 {
 			t.line(strings.Repeat(" ", 10) + fmt.Sprintf("and %d more files", len(j.Files)-i))
@@ -131,7 +146,7 @@ func (t *table) inputs(h *evidence.Host) {
 			parts = append(parts, fmt.Sprintf("%d %s", counts[s], s))
 		}
 	}
-	t.heading("Inputs of "+cmp.Or(h.Name, "an unknown host"), "  "+strings.Join(parts, ", "))
+	t.heading("Inputs of "+hostName(h), "  "+strings.Join(parts, ", "))
 	listed := 0
 	for i := range h.Inputs {
 		in := &h.Inputs[i]
@@ -191,13 +206,15 @@ func (t *table) rest(r *evidence.Report) {
 	if len(r.Suppressed) > 0 {
 		t.heading("Not shown", "")
 		for _, s := range r.Suppressed {
-			t.line(shown(fmt.Sprintf("%9s %s", count(s.Count, "finding"), suppressedWords(s))))
+			for _, part := range wrap(shown(suppressedWords(s)), t.width-4) {
+				t.line("   " + part)
+			}
 		}
 	}
 	if len(r.Filters) > 0 {
 		t.heading("Filters", "")
 		for _, f := range r.Filters {
-			t.line(shown("   " + f.Name + " " + f.Value))
+			t.line(term.Clip(shown("   "+f.Name+" "+f.Value), t.cut-1))
 		}
 	}
 	t.line("")

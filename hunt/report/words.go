@@ -89,6 +89,14 @@ func where(h *evidence.Host, p evidence.Place) string {
 // title is what a finding is called.
 func title(f *evidence.Finding) string { return cmp.Or(f.Title, f.Behaviour, f.Rule) }
 
+// hostName is what a host is called.
+func hostName(h *evidence.Host) string {
+	if h.Name == evidence.NoHost {
+		return "no host"
+	}
+	return cmp.Or(h.Name, "an unknown host")
+}
+
 // jobName is what a job is called.
 func jobName(j *evidence.Job) string { return cmp.Or(j.Name, j.ID, j.Ref, "(no name)") }
 
@@ -120,15 +128,23 @@ func count(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
-// suppressedWords says why findings are not shown.
+// suppressedWords says what is not shown, and why: findings, or a host as a whole.
 func suppressedWords(s evidence.Suppressed) string {
-	text := map[string]string{
-		"known_good": "fit a known-good profile", "allow_list": "are on an allow list", "min_severity": "are below --min-severity",
-		"since": "are older than --since", "host": "are on hosts that --host leaves out",
-	}[s.Reason]
-	text = cmp.Or(text, s.Reason)
+	if s.Reason == "host" {
+		return "the host " + cmp.Or(s.By, "of another name") + " is left out by --host"
+	}
+	one, many := map[string][2]string{
+		"known_good":   {"fits a known-good profile", "fit a known-good profile"},
+		"allow_list":   {"is on an allow list", "are on an allow list"},
+		"min_severity": {"is below --min-severity", "are below --min-severity"},
+		"since":        {"is older than --since", "are older than --since"},
+	}[s.Reason], s.Count != 1
+	text := cmp.Or(one[0], s.Reason)
+	if many {
+		text = cmp.Or(one[1], s.Reason)
+	}
 	if s.By != "" {
 		text += " (" + s.By + ")"
 	}
-	return text
+	return count(s.Count, "finding") + " " + text
 }

