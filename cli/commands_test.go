@@ -26,38 +26,39 @@ import (
 
 // commands are what scripts can say besides testscript's own words.
 var commands = map[string]func(*testscript.TestScript, bool, []string){
-	"exits":     exits,     // exits CODE ARG...: run bits and check its exit code
-	"job":       job,       // job: keep what the last command printed as $JOB
-	"reach":     reach,     // reach JOB STATE: return when the job has been seen in the state
-	"moving":    moving,    // moving JOB BYTES: return when so many bytes were seen
-	"clients":   clients,   // clients N: return when so many connections to the service are open besides this one
-	"signal":    terminate, // signal JOB TERM|HUP: send a signal to the command that created the job
-	"service":   service,   // service kill|stop: end the service, and return when it is gone
-	"ending":    ending,    // ending: own the state as a service that ends, until another was refused
-	"origin":    origin,    // origin [http|https [expired] [clients]] [RATE]: start a server, $ORIGIN is its URL
-	"serve":     serve,     // serve PATH SIZE [FAULT]: serve a file, $SHA256 is its digest
-	"answer":    answer,    // answer PATH STATUS [NAME:VALUE...]: answer with a status and headers
-	"signed":    signed,    // signed PATH SIZE SIG: serve a file to requests with ?sig=SIG, 403 to others
-	"guarded":   guarded,   // guarded PATH SIZE NAME VALUE: serve a file to requests with this header, 403 to others
-	"same":      same,      // same FILE PATH: the file is what the server serves
-	"ancient":   ancient,   // ancient: an older service answers on the socket
-	"yielding":  yielding,  // yielding: a service answers on the socket, with jobs that give way to others
-	"tmpfs":     tmpfs,     // tmpfs DIR SIZE: mount a small disk
-	"bind":      bind,      // bind DIR PLACE: mount a folder in another place
-	"serving":   serving,   // serving DIR FLAG...: start "bits serve", serving stop: end it; its log is in server.log
-	"packet":    packet,    // packet PATH TYPE [RANGE BODY] STATUS: send a packet to it, in the session that was created last
-	"fetch":     fetch,     // fetch PATH STATUS [CONTENT]: download from it
-	"figures":   figures,   // figures LINE: its metrics have this line
-	"certified": certified, // certified: make cert.pem and key.pem for "bits serve", and trust them
-	"signin":    signin,    // signin [USER PASSWORD]: the requests that follow are this user's
-	"holds":     holds,     // holds FILE CONTENT: the file has this content and no other
-	"receiver":  receiver,  // receiver [nobits] [noput] [reply]: start a server that takes uploads, $SERVER is its URL; big.bin is a file to send
-	"received":  received,  // received PATH FILE: the file arrived at the server, once
-	"database":  database,  // database FILE [PAGESIZE]: write an ESE database
-	"garble":    garble,    // garble FILE OFFSET: write wrong bytes
-	"shift":     shift,     // shift FILE TO: a copy without two pages of 16 KiB at the beginning, at an odd place
-	"logfile":   logfile,   // logfile FILE: write a log of an ESE database
-	"evtxfile":  evtxFile,  // evtxfile FILE KIND: write an event log: good, dirty, gaps, slack, flipped, headless, pieces
+	"exits":     exits,      // exits CODE ARG...: run bits and check its exit code
+	"job":       job,        // job: keep what the last command printed as $JOB
+	"reach":     reach,      // reach JOB STATE: return when the job has been seen in the state
+	"moving":    moving,     // moving JOB BYTES: return when so many bytes were seen
+	"clients":   clients,    // clients N: return when so many connections to the service are open besides this one
+	"signal":    terminate,  // signal JOB TERM|HUP: send a signal to the command that created the job
+	"service":   service,    // service kill|stop: end the service, and return when it is gone
+	"ending":    ending,     // ending: own the state as a service that ends, until another was refused
+	"origin":    origin,     // origin [http|https [expired] [clients]] [RATE]: start a server, $ORIGIN is its URL
+	"serve":     serve,      // serve PATH SIZE [FAULT]: serve a file, $SHA256 is its digest
+	"answer":    answer,     // answer PATH STATUS [NAME:VALUE...]: answer with a status and headers
+	"signed":    signed,     // signed PATH SIZE SIG: serve a file to requests with ?sig=SIG, 403 to others
+	"guarded":   guarded,    // guarded PATH SIZE NAME VALUE: serve a file to requests with this header, 403 to others
+	"same":      same,       // same FILE PATH: the file is what the server serves
+	"ancient":   ancient,    // ancient: an older service answers on the socket
+	"yielding":  yielding,   // yielding: a service answers on the socket, with jobs that give way to others
+	"tmpfs":     tmpfs,      // tmpfs DIR SIZE: mount a small disk
+	"bind":      bind,       // bind DIR PLACE: mount a folder in another place
+	"serving":   serving,    // serving DIR FLAG...: start "bits serve", serving stop: end it; its log is in server.log
+	"packet":    packet,     // packet PATH TYPE [RANGE BODY] STATUS: send a packet to it, in the session that was created last
+	"fetch":     fetch,      // fetch PATH STATUS [CONTENT]: download from it
+	"figures":   figures,    // figures LINE: its metrics have this line
+	"certified": certified,  // certified: make cert.pem and key.pem for "bits serve", and trust them
+	"signin":    signin,     // signin [USER PASSWORD]: the requests that follow are this user's
+	"holds":     holds,      // holds FILE CONTENT: the file has this content and no other
+	"receiver":  receiver,   // receiver [nobits] [noput] [reply]: start a server that takes uploads, $SERVER is its URL; big.bin is a file to send
+	"received":  received,   // received PATH FILE: the file arrived at the server, once
+	"database":  database,   // database FILE [PAGESIZE]: write an ESE database
+	"garble":    garble,     // garble FILE OFFSET: write wrong bytes
+	"shift":     shift,      // shift FILE TO: a copy without two pages of 16 KiB at the beginning, at an odd place
+	"logfile":   logfile,    // logfile FILE: write a log of an ESE database
+	"evidence":  evidenceOf, // evidence DIR CASE: write the evidence of a host, one of qmgrtest's cases
+	"evtxfile":  evtxFile,   // evtxfile FILE KIND: write an event log: good, dirty, gaps, slack, flipped, headless, pieces
 }
 
 func database(ts *testscript.TestScript, neg bool, args []string) {

@@ -31,6 +31,12 @@ func evtxFile(ts *testscript.TestScript, _ bool, args []string) {
 	case "slack": // the second chunk is counted empty
 		copy(second[48:], []byte{0, 2, 0, 0})
 		evtxtest.SealChunk(second)
+	case "copied": // behind the log lies its first chunk once more, with a record that was changed and one that is cut off
+		again := log.Chunks[0].Bytes()
+		again[bytes.Index(again, evtxtest.UTF16("job 2"))] = 'J'
+		clear(again[log.Chunks[0].Len()-40 : log.Chunks[0].Len()])
+		evtxtest.SealChunk(again)
+		data = append(data, again...)
 	case "flipped":
 		second[log.Chunks[1].Len()-20] ^= 0x10
 	case "headless":

@@ -8,6 +8,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"iter"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,7 +23,7 @@ import (
 // eventFilter says which events are wanted, and how they are printed.
 type eventFilter struct {
 	format, ids, provider, since string
-	live, json                   bool
+	live, json, copies           bool
 
 	wanted []int
 	from   time.Time
@@ -35,7 +36,8 @@ func (a *app) evtxDump() *cobra.Command {
 		Short: "print the events of a Windows event log",
 		Long: `dump prints the events of a log, oldest first, and then those that were recovered: from behind the last record of chunks, from
 chunks that the log does not count, and from anywhere else in the file. Each says where it was found (layer live, unlisted, slack or
-carved) and how complete it is (whole, borrowed, nameless or partial). What could not be read is told on standard error.`,
+carved) and how complete it is (whole, borrowed, nameless or partial). A recovered event that is a copy of one printed before, by number, time
+and content, is only counted. What could not be read is told on standard error.`,
 		Example: "  bits evtx dump Bits-Client.evtx --id 3,59,60\n  bits evtx dump Security.evtx --format jsonl --since 2024-05-01",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -52,6 +54,7 @@ carved) and how complete it is (whole, borrowed, nameless or partial). What coul
 	flags.StringVar(&f.provider, "provider", "", "only events of providers with `NAME` in their name, in any case of letters")
 	flags.StringVar(&f.since, "since", "", "only events from this `TIME` on: 2024-05-01, or 2024-05-01T13:00:00Z (UTC), or a span before now such as 48h")
 	flags.BoolVar(&f.live, "live", false, "leave out what was recovered")
+	flags.BoolVar(&f.copies, "copies", false, "print recovered copies of events, too")
 	_ = c.RegisterFlagCompletionFunc("format", cobra.FixedCompletions([]cobra.Completion{"table", "json", "jsonl", "xml"}, cobra.ShellCompDirectiveNoFileComp))
 	return c
 }
@@ -74,20 +77,25 @@ func (f *eventFilter) parse() error {
 		}
 		f.wanted = append(f.wanted, id)
 	}
-	if f.since == "" {
-		return nil
+	var err error
+	f.from, err = since(f.since)
+	return err
+}
+
+// since reads the time of a flag --since; the zero time when there is none.
+func since(text string) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
 	}
 	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02 15:04:05", time.DateOnly} {
-		if t, err := time.Parse(layout, f.since); err == nil {
-			f.from = t
-			return nil
+		if t, err := time.Parse(layout, text); err == nil {
+			return t, nil
 		}
 	}
-	if span, err := time.ParseDuration(f.since); err == nil && span > 0 {
-		f.from = time.Now().Add(-span)
-		return nil
+	if span, err := time.ParseDuration(text); err == nil && span > 0 {
+		return time.Now().Add(-span), nil
 	}
-	return usage("--since", `"`+f.since+`" is no time`, "Write it like 2024-05-01, 2024-05-01T13:00:00Z or 48h.")
+	return time.Time{}, usage("--since", `"`+text+`" is no time`, "Write it like 2024-05-01, 2024-05-01T13:00:00Z or 48h.")
 }
 
 func (f *eventFilter) fits(e *evtx.Event) bool {
@@ -104,49 +112,79 @@ func (a *app) dumpLog(ctx context.Context, path string, f *eventFilter) error {
 	defer done()
 	out := bufio.NewWriter(a.Out)
 	defer func() { _ = out.Flush() }() // what was read before an interrupt
-	p := &eventPrinter{w: out, format: f.format}
-	printed, found, damaged := 0, 0, 0
-	each := func(events func(func(*evtx.Event, error) bool)) error {
-		for e, err := range events {
-			switch {
-			case ctx.Err() != nil:
-				return context.Cause(ctx)
-			case err != nil:
-				damaged++
-				fmt.Fprintf(a.Err, "bits: %s: %s\n", term.Plain(path), term.Plain(err.Error()))
-				continue
-			}
-			if found++; !f.fits(e) {
-				continue
-			}
-			printed++
-			if err := p.print(e); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	if err := each(log.Events()); err != nil {
+	d := &logDump{path: term.Plain(path), errs: a.Err, filter: f, printer: &eventPrinter{w: out, format: f.format}}
+	if err := d.each(ctx, log.Events()); err != nil {
 		return err
 	}
 	if !f.live {
-		if err := each(log.Recovered()); err != nil {
+		if err := d.each(ctx, log.Recovered()); err != nil {
 			return err
 		}
 	}
-	if err := p.end(); err != nil {
+	if err := d.printer.end(); err != nil {
 		return err
 	}
 	if err := out.Flush(); err != nil {
 		return err
 	}
-	if carved && found == 0 && damaged == 0 {
+	if carved && d.found == 0 && d.damaged == 0 {
 		return noLog(path)
 	}
-	if f.format == "table" && printed == 0 {
-		fmt.Fprintf(a.Err, "no event fits, of %s\n", count(found, "event"))
+	d.tell()
+	return nil
+}
+
+// logDump prints the events of a log and counts what it does not print.
+type logDump struct {
+	path    string
+	errs    io.Writer
+	filter  *eventFilter
+	printer *eventPrinter
+	seen    evtx.Seen // what was printed
+
+	found, damaged, copies int
+}
+
+func (d *logDump) each(ctx context.Context, events iter.Seq2[*evtx.Event, error]) error {
+	for e, err := range events {
+		switch {
+		case ctx.Err() != nil:
+			return context.Cause(ctx)
+		case err != nil:
+			d.damaged++
+			fmt.Fprintf(d.errs, "bits: %s: %s\n", d.path, term.Plain(err.Error()))
+			continue
+		}
+		if d.found++; !d.filter.fits(e) {
+			continue
+		}
+		if d.copied(e) {
+			d.copies++
+			continue
+		}
+		if err := d.printer.print(e); err != nil {
+			return err
+		}
 	}
 	return nil
+}
+
+// copied reports whether an event was recovered and is a copy of one that was printed.
+func (d *logDump) copied(e *evtx.Event) bool {
+	if d.filter.copies || d.filter.live {
+		return false
+	}
+	return d.seen.Add(e) && e.Place.Layer != evtx.Live
+}
+
+// tell says what was not printed.
+func (d *logDump) tell() {
+	if d.copies > 0 {
+		fmt.Fprintf(d.errs, "bits: %s: %s not printed, being copies of others; --copies prints them\n", d.path, count(d.copies, "recovered event"))
+	}
+	if d.filter.format == "table" && d.printer.count == 0 {
+		fmt.Fprintf(d.errs, "no event fits, of %s\n", count(d.found, "event"))
+	}
 }
 
 // eventPrinter prints events in one of the formats.

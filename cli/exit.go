@@ -23,6 +23,8 @@ const (
 	exitPolicy      = 4   // refused by policy
 	exitOther       = 5   // any other error
 	exitTimeout     = 6   // the time given by --timeout is over
+	exitFindings    = 10  // hunt: there are findings at or above --fail-on
+	exitUnread      = 11  // hunt: there are none, but not every input could be read
 	exitInterrupted = 130 // ended by a signal
 )
 
@@ -54,7 +56,7 @@ func report(w io.Writer, err error) int {
 	code := exitCode(err)
 	var quiet jobFailed
 	var signal stopped
-	if code == exitDone || errors.As(err, &quiet) || errors.As(err, &signal) {
+	if code == exitDone || code == exitFindings || code == exitUnread || errors.As(err, &quiet) || errors.As(err, &signal) {
 		return code
 	}
 	printError(w, err)
@@ -68,7 +70,13 @@ func exitCode(err error) int {
 	var failed jobFailed
 	var late timedOut
 	var signal stopped
+	var abuse huntFound
+	var missed huntUnread
 	switch {
+	case errors.As(err, &abuse):
+		return exitFindings
+	case errors.As(err, &missed):
+		return exitUnread
 	case errors.As(err, &failed):
 		return exitJobFailed
 	case errors.As(err, &late):

@@ -31,6 +31,8 @@ func TestExitCodes(t *testing.T) {
 		{kind(openbits.KindAccessDenied), 5},
 		{errors.New("anything"), 5},
 		{timedOut{"late"}, 6},
+		{huntFound{}, 10},
+		{huntUnread{}, 11},
 		{stopped{os.Interrupt}, 130},
 	} {
 		if got := exitCode(c.err); got != c.want {
@@ -48,6 +50,8 @@ func TestErrorsArePrintedForPeople(t *testing.T) {
 	b.Reset()
 	report(&b, jobFailed{})
 	report(&b, stopped{os.Interrupt})
+	report(&b, huntFound{})
+	report(&b, huntUnread{})
 	if b.String() != "" {
 		t.Errorf("printed %q of what was said already", b.String())
 	}

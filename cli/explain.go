@@ -15,20 +15,22 @@ import (
 
 	"github.com/openbits/openbits"
 	"github.com/openbits/openbits/attack"
+	"github.com/openbits/openbits/hunt/rules"
 )
 
 func (a *app) explain() *cobra.Command {
 	format := "text"
 	c := &cobra.Command{
 		Use:   "explain WORD",
-		Short: "explain an error kind, a reason, a state, an HTTP status or an attack technique",
+		Short: "explain an error kind, a reason, a state, an HTTP status, an attack technique or a rule",
 		Long: `explain says what an error kind (such as disk_full), a reason (such as host_wait), a state (such as transient_error) or an
 HTTP status (such as http_404 or 404) means, whether the service tries again by itself, and what to do. Without a word
 it lists them.
 
 It also explains T1197, ATT&CK's technique of abusing BITS jobs, as MITRE's D3FEND ontology has it: what it is, what stands against it, and
-what of this program serves that. A countermeasure (such as D3-PLA) is explained in the same way.`,
-		Example: "  bits explain digest_mismatch\n  bits explain http_503\n  bits explain T1197 --format markdown",
+what of this program serves that. A countermeasure (such as D3-PLA) is explained in the same way, and a rule of "bits hunt" by its name, its id, or
+the behaviour that it is about (such as notify-command).`,
+		Example: "  bits explain digest_mismatch\n  bits explain http_503\n  bits explain T1197 --format markdown\n  bits explain notify-command",
 		Args:    cobra.MaximumNArgs(1),
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
 			return explainable(), cobra.ShellCompDirectiveNoFileComp
@@ -45,6 +47,9 @@ what of this program serves that. A countermeasure (such as D3-PLA) is explained
 			}
 			if format != "text" {
 				return usage("--format", `"`+args[0]+`" has no page in Markdown`, "Techniques and countermeasures do, such as T1197 and D3-PLA.")
+			}
+			if ok, err := explainRule(a.Out, args[0]); ok || err != nil {
+				return err
 			}
 			word := strings.ReplaceAll(strings.ToLower(args[0]), "-", "_")
 			if status, err := strconv.Atoi(word); err == nil {
@@ -139,7 +144,8 @@ func explainable() []cobra.Completion {
 		words = append(words, string(s))
 	}
 	words = append(words, "http_401", "http_403", "http_404", "http_429", "http_503", "T1197")
-	return append(words, attack.Countermeasures()...)
+	words = append(words, attack.Countermeasures()...)
+	return append(words, ruleWords()...)
 }
 
 func listExplanations(w io.Writer) error {
@@ -161,6 +167,14 @@ func listExplanations(w io.Writer) error {
 	for _, id := range attack.Countermeasures() {
 		c, _ := attack.Countermeasure(id)
 		fmt.Fprintf(w, "  %-24s %s.\n", id, c.Label())
+	}
+	all, err := rules.All()
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(w, "\nRules of bits hunt:")
+	for _, r := range all {
+		fmt.Fprintf(w, "  %-24s %s.\n", r.Slug, r.Title)
 	}
 	return nil
 }

@@ -58,7 +58,7 @@ func (a *app) root() *cobra.Command {
 		{groupAsk, []*cobra.Command{a.list(), a.show(), a.why(), a.wait(), a.watch(), a.top()}},
 		{groupService, []*cobra.Command{a.limit(), a.daemon(), a.service(), a.metrics()}},
 		{groupServer, []*cobra.Command{a.serveFolder()}},
-		{groupEvidence, []*cobra.Command{a.ese(), a.evtx()}},
+		{groupEvidence, []*cobra.Command{a.hunt(), a.ese(), a.evtx()}},
 		{groupHelp, []*cobra.Command{a.demo(), a.explain(), a.version()}},
 	} {
 		for _, c := range group.list {

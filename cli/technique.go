@@ -49,6 +49,7 @@ func offensivePage(t attack.OffensiveTechnique) *page {
 	p.table(matchTable(t.Countermeasures()))
 	p.heading("Countermeasures that are inferred from what a finding is about (the ontology knows no BITS job, queue database or notify command)")
 	p.table(inferredTable())
+	p.rules("Rules of bits hunt that look for it", t.ID())
 	p.heading("What ATT&CK says besides")
 	p.facts(attackFacts(facts)...)
 	p.graph(techniqueGraph(t))
@@ -147,6 +148,7 @@ func defensivePage(c attack.DefensiveTechnique) *page {
 	p.list(tree(c.Class()))
 	p.heading("Digital artifacts")
 	p.list(relations(c.Relations))
+	p.rules("Rules of bits hunt that name it", c.ID())
 	p.graph(countermeasureGraph(c))
 	return p
 }

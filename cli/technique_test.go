@@ -5,10 +5,12 @@ package cli
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/openbits/openbits/attack"
+	"github.com/openbits/openbits/hunt/rules"
 )
 
 // TestGraphs: every line of a graph is one that mermaid's grammar of class diagrams has, every class is declared once and before it is used,
@@ -111,6 +113,27 @@ func TestEveryTechniqueIsExplained(t *testing.T) {
 	for _, word := range []string{"T1105", "T9999", "D3-", ""} {
 		if _, ok := techniquePage(word); ok {
 			t.Errorf("%q is explained", word)
+		}
+	}
+}
+
+// TestRulesAreNamed: the pages of T1197 and of countermeasures name the rules that name them, and no others.
+func TestRulesAreNamed(t *testing.T) {
+	all, err := rules.All()
+	if err != nil || len(all) == 0 {
+		t.Fatalf("%d rules, %v", len(all), err)
+	}
+	for _, id := range append([]string{"T1197"}, attack.Countermeasures()...) {
+		p, _ := techniquePage(id)
+		var b strings.Builder
+		if err := p.write(&b, false); err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range all {
+			want := slices.Contains(r.Tags, "attack."+strings.ToLower(id)) || slices.Contains(r.D3FEND, id)
+			if got := strings.Contains(b.String(), "  "+r.Slug+" "); got != want {
+				t.Errorf("that the page of %s names rule %s is %v", id, r.Slug, got)
+			}
 		}
 	}
 }

@@ -25,7 +25,7 @@
 // the order of the file: records behind the last one of a chunk, in chunks that the header does not count, in places where a
 // chunk's header was overwritten, and in chunks and records found by their signature anywhere else. Each says where it
 // was found ([Place]) and how much of it is left ([State]). [Carve] does the same in any stream: a memory image,
-// unallocated space, a file of another kind. [Log.Survey] counts all of it.
+// unallocated space, a file of another kind. [Log.Survey] counts all of it. The same record may be found in several places; [Seen] tells copies.
 //
 // An [Event] has the fields of its System element as Go values; [Event.Fields] are those of EventData or UserData, in order and with
 // their types. [Event.AppendXML] and [Event.AppendJSON] render an event whole. All but System is decoded when it is asked for.

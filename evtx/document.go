@@ -90,7 +90,7 @@ func nameCost(b []byte) int {
 	return 8 + 2*min(int(binary.LittleEndian.Uint16(b[6:])), maxName)
 }
 
-// nameHash is h = 65599·h + unit over the UTF-16 units, of which the log keeps 16 bits ([MS-EVEN6] 2.2.12.6, NameHash).
+// nameHash is h = 65599·h + unit over the UTF-16 units, of which the log keeps 16 bits. [MS-EVEN6] 4.4 has examples.
 func nameHash(raw []byte) uint16 {
 	var h uint32
 	for ; len(raw) >= 2; raw = raw[2:] {

@@ -39,7 +39,7 @@ func (w *walker) lost(n *node, sc *scope) {
 }
 
 // lostEvent stands in for the template of a whole event. Windows makes these templates itself, and gives its values the same order in all of
-// them but for RelatedActivityID (seen in every log at hand, from Windows 7 to 11): so System can be filled in when the types are those, too.
+// them (seen in every log at hand, from Windows 7 to 11): so System can be filled in when the types are those, too.
 func lostEvent(nodes []node, slots []slot) []node {
 	event := node{kind: elementNode, index: noIndex, name: "Event", children: nodes}
 	types := map[int]Type{3: TypeUint16, 5: TypeHexInt64, 6: TypeFileTime, 10: TypeUint64}
@@ -81,11 +81,27 @@ func conventional(slots []slot) node {
 		element("Keywords", value(5, TypeHexInt64)),
 		element("TimeCreated", nil, attribute{"SystemTime", value(6, TypeFileTime)}),
 		element("EventRecordID", value(10, TypeUint64)),
-		element("Correlation", nil, attribute{"ActivityID", value(7, TypeGUID)}),
+		element("Correlation", nil, attribute{"ActivityID", value(7, TypeGUID)}, attribute{"RelatedActivityID", value(relatedActivity(slots), TypeGUID)}),
 		element("Execution", nil, attribute{"ProcessID", value(8, TypeUint32)}, attribute{"ThreadID", value(9, TypeUint32)}),
 		element("Channel", value(16, TypeString)),
 		element("Security", nil, attribute{"UserID", value(12, TypeSID)}),
 	})
 	system.children = slices.DeleteFunc(system.children, func(n node) bool { return n.children == nil && n.attrs == nil })
 	return system
+}
+
+// relatedActivity is the value that is RelatedActivityID. Two kinds of templates were seen: one gets provider and channel as values 14 to 16 and
+// the data as 17, the other has them in its text and gets the data as 19.
+func relatedActivity(slots []slot) uint16 {
+	data := len(slots) - 1
+	for data >= 0 && slots[data].typ != TypeBinXML {
+		data--
+	}
+	switch data {
+	case 17:
+		return 13
+	case 19:
+		return 18
+	}
+	return noIndex
 }

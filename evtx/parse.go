@@ -148,7 +148,7 @@ func (p *parser) element() (n node, ok bool) {
 }
 
 // dependent reports whether the element at hand has a dependency: two bytes that elements have in template definitions and not
-// elsewhere ([MS-EVEN6] 2.2.12.2), where writers keep to it. What has a name in the right place decides.
+// elsewhere ([MS-EVEN6] 4.4 and 4.8 show both), where writers keep to it. What has a name in the right place decides.
 func (p *parser) dependent() bool {
 	sound := func(skip int) bool {
 		i := p.pos + skip + 4

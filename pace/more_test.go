@@ -132,6 +132,21 @@ func TestOtherLinks(t *testing.T) {
 	}
 }
 
+// TestReturnFromAfar: where round trips are long, the bursts of taking the link back do not look like somebody else.
+func TestReturnFromAfar(t *testing.T) {
+	for _, spec := range []linkSpec{
+		{down: 8, up: 2, rtt: 150 * ms, buffer: 400 * ms},
+		{down: 15, up: 3, rtt: 80 * ms, buffer: 200 * ms},
+		{down: 200, up: 20, rtt: 100 * ms, buffer: 100 * ms},
+	} {
+		for _, same := range []bool{true, false} {
+			if r := mix(spec, 1, same, true); r.reclaim < 0 || r.reclaim-r.drained > 5*spec.rtt {
+				t.Errorf("%v Mbit/s, %v, on the same computer: %v: taken back %v after the other's queue", spec.down, spec.rtt, same, r.reclaim-r.drained)
+			}
+		}
+	}
+}
+
 // TestOlderKernel: before Linux 6.16 the kernel's round trip fell as slowly as it rose.
 func TestOlderKernel(t *testing.T) {
 	w := newWorld(linkSpecs["dsl"])

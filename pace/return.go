@@ -50,7 +50,8 @@ func (c *Controller) comeBack() {
 	if c.window >= 0.85*full {
 		c.enter(phaseCruise)
 		if c.bold {
-			c.bold, c.drained, c.lastCut = false, false, c.now+c.rtt // what was taken back at once stands in the queue for a moment
+			c.bold, c.drained = false, false
+			c.lastCut = c.now + returnRounds*c.rtt // what was taken back at once comes in bursts that stand in the queue
 		}
 	}
 }

@@ -32,6 +32,9 @@ const (
 	asideShare = 0.25
 	// asideRounds is for how many round trips: by then a sender in its slow start has filled what it was left.
 	asideRounds = 4
+	// returnRounds is for how many round trips the bursts of a return in one step show: its credit goes out in one, and comes back in the
+	// next, and a round trip is measured when it is over.
+	returnRounds = 3
 	// nearlyFull is the part of a full window from which on the queue tells how much more is good.
 	nearlyFull = 0.92
 	// crowdedShare of the link is what a full link brings at least, unless others use it.

@@ -4,6 +4,7 @@
 package qmgr
 
 import (
+	"slices"
 	"time"
 
 	"github.com/openbits/openbits"
@@ -31,13 +32,13 @@ const (
 	SectionIdentity         // marker, priority, state, id
 	SectionTexts            // name, description, notify program and parameters, owner
 	SectionCreator          // notify flags, elevation, integrity, security descriptor
-	SectionFiles            // files or their ids
+	SectionFiles            // transfer marker, files or their ids
 	SectionErrors           // errors
 	SectionTimes            // transient errors, retry delay, no-progress timeout, the four times
 	SectionTimers           // pending notification, timers
 	SectionProxy            // proxy, custom headers
 	SectionSecurity         // security flags, maximum download time, cost policy
-	SectionProgram          // package, creator's image, HTTP method, service
+	SectionProgram          // package, creator's image, HTTP method, service; FormESE alone
 	SectionEnd              // the closing marker
 )
 
@@ -99,13 +100,19 @@ type Job struct {
 	MaxDownloadTime uint32 // seconds
 	CostPolicy      uint32 // BITS_COST_STATE bits
 
-	Package       string // family name of the packaged application that made it
-	Application   string // id of that application
-	CreatorImage  string // path of the program that made the job
-	Method        string // of HTTP
-	Service       string // that hosted the creator's thread
-	Raw           []Raw  // what has no known meaning
-	closingMarker bool
+	Package      string // family name of the packaged application that made it
+	Application  string // id of that application
+	CreatorImage string // path of the program that made the job
+	Method       string // of HTTP
+	Service      string // that hosted the creator's thread
+	Raw          []Raw  // what has no known meaning, where it is not zero
+
+	Unread []Section // sections up to Through whose layout is not known: their bytes are in Raw
+}
+
+// Has reports whether the fields of a section are known.
+func (j *Job) Has(s Section) bool {
+	return s <= j.Through && !slices.Contains(j.Unread, s) && !(j.HeadLost && s < SectionFiles) && !(j.Form == FormLegacy && s == SectionProgram)
 }
 
 // Whole reports whether the record was read from its first to its last byte.
@@ -209,6 +216,13 @@ type File struct {
 	Attributes     uint32
 	RemoteModified time.Time // Last-Modified, by the server's clock
 	LocalModified  time.Time // of uploads: the local file's time
-	Ranges         []Span    // of the remote file
+	Ranges         []Range   // that were asked for (AddFileWithRanges); nil: the whole file
+	Received       []Range   // of the remote file; FormESE alone
 	Raw            []Raw
+}
+
+// Range is a part of a remote file.
+type Range struct {
+	Offset uint64
+	Length uint64 // bytes; the highest number stands for all up to the end
 }

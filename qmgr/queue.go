@@ -4,44 +4,22 @@
 package qmgr
 
 import (
-	"errors"
+	"cmp"
+	"crypto/sha256"
 	"io"
-	"iter"
-	"time"
+	"slices"
 
-	"github.com/openbits/openbits"
 	"github.com/openbits/openbits/ese"
 )
 
-// Kind is what an input looks like from its first bytes.
-type Kind string
-
-const (
-	// KindDatabase: an ESE database; whether it holds a queue only Read can tell.
-	KindDatabase Kind = "ese_database"
-	// KindQueue: a queue file of Windows 10 1511 or before.
-	KindQueue Kind = "legacy_queue"
-	// KindLog: a transaction log of an ESE database.
-	KindLog Kind = "ese_log"
-	// KindRecord: a job or file record by itself.
-	KindRecord Kind = "record"
-	// KindOther: none of these. Records may still be anywhere in it; see Carve.
-	KindOther Kind = ""
-)
-
-// HeadSize is how many bytes Identify wants; fewer are taken.
-const HeadSize = 4096
-
-// Identify tells what an input is from its beginning. Names of files play no part.
-func Identify(head []byte) Kind { return KindOther }
-
 // Options say how to read. The zero value is right.
 type Options struct {
-	Now       time.Time // times far after it are not believed; zero: ten years after the newest believable record may be
-	MaxFound  int       // how many records are kept at most; 0: 200,000
-	NoSlack   bool      // leave out what is not in use
-	Fragments bool      // Carve: also yield records that lost their beginning
+	MaxFound  int  // how many records are kept at most; 0: 200,000
+	NoSlack   bool // leave out what is not in use
+	Fragments bool // Carve: also yield records that lost their beginning (Job.HeadLost)
 }
+
+const defaultMaxFound = 200_000
 
 // Queue is what was read of one input.
 type Queue struct {
@@ -49,7 +27,7 @@ type Queue struct {
 	Header  *ese.Header // of the database; nil: none, or it is lost
 	Log     *ese.LogHeader
 	Build   uint32   // of the Windows that last opened the database; 0 not known
-	Windows string   // in words, such as "Windows 11 24H2 or Server 2025"; of legacy queues a group
+	Windows string   // in words, such as "Windows 11 24H2 or Server 2025"; of queue files a group; "" not known
 	State   string   // of the database: "clean", "dirty", …; "" not known
 	Dirty   bool     // changes are missing that only the transaction logs hold
 	Needed  []uint32 // generations of those logs
@@ -57,74 +35,181 @@ type Queue struct {
 	Jobs      []*Job  // in all layers, the strongest first, then by place
 	Files     []*File // the same
 	Fragments []*Job  // records without their beginning (HeadLost), so that their id is not known
-	Rejected  int     // places with a marker that hold no record that can be believed
+	Rejected  int     // places with a marker that begins or ends no record that can be believed: closing markers of lost records among them
 	Notes     []error // what is damaged or missing
+
+	tables  int  // tables of a queue that were found
+	foreign bool // it is a database whose catalog tells of tables
 }
 
-// Read reads a queue: a database, a queue file, a bare record; and, when it is none of these, finds the records in it as
-// Carve does. A damaged input gives what is left, and Notes. It is an error only when the input cannot be read at all, or
-// holds nothing of a queue.
-func Read(r io.ReaderAt, size int64, o Options) (*Queue, error) { return nil, errNotYet }
+// Read reads a queue: a database, a queue file, a log, a record by itself; of anything else it finds the records as Carve does, but for
+// pages of a database that lie loose in an input of up to 64 MiB, which it puts together. A
+// damaged input gives what is left, and Notes. It is an error only when the input cannot be read at all, or holds nothing of
+// a queue (ErrNoQueue).
+func Read(r io.ReaderAt, size int64, o Options) (*Queue, error) {
+	head := make([]byte, min(size, HeadSize))
+	if got, err := r.ReadAt(head, 0); got < len(head) && err != nil && err != io.EOF {
+		return nil, &Error{Offset: 0, Text: "the input cannot be read", Err: err}
+	}
+	q := newReading(r, size, o)
+	q.q.Kind = Identify(head)
+	switch q.q.Kind {
+	case KindQueue:
+		q.readLegacy()
+	case KindLog:
+		q.readLog()
+	case KindRecord:
+		q.carve(LayerCarved)
+	default:
+		if db, err := q.openDatabase(); err == nil {
+			q.readDatabase(db)
+			break
+		} else if q.q.Kind == KindDatabase {
+			q.note(err)
+		}
+		q.carve(LayerCarved)
+	}
+	q.finish()
+	return q.q, q.empty()
+}
 
 // ReadLog finds the records in a transaction log (edb.log, edb00017.log, edbtmp.log): first in its log records, those joined that
 // were cut into fragments, then at any place. All are LayerCarved.
-func ReadLog(r io.ReaderAt, size int64, o Options) (*Queue, error) { return nil, errNotYet }
-
-// Found is a job or a file.
-type Found struct {
-	Job  *Job // with its files where the record holds them
-	File *File
+func ReadLog(r io.ReaderAt, size int64, o Options) (*Queue, error) {
+	q := newReading(r, size, o)
+	q.q.Kind = KindLog
+	q.readLog()
+	q.finish()
+	return q.q, nil
 }
 
-// Carve finds records by their marks in anything: unallocated space, an image of a disk or of memory, a swap file. The input is
-// read once, some megabytes at a time, and nothing is kept. A part that cannot be read is an error, and the rest follows.
-func Carve(r io.ReaderAt, size int64, o Options) iter.Seq2[Found, error] {
-	return func(yield func(Found, error) bool) { yield(Found{}, errNotYet) }
+// reading is an input that is being read.
+type reading struct {
+	r    io.ReaderAt
+	size int64
+	o    Options
+	q    *Queue
+	seen map[[16]byte]int // digest of a record's bytes: index in jobs plus one, in files minus one
+	told map[string]bool
 }
 
-// History is all states of one job.
-type History struct {
-	ID       GUID
-	Versions []*Job  // oldest first
-	Best     *Job    // the live state, else the newest of those in the strongest layer
-	Files    []*File // all states of its files, by file, oldest first
+func newReading(r io.ReaderAt, size int64, o Options) *reading {
+	if o.MaxFound <= 0 {
+		o.MaxFound = defaultMaxFound
+	}
+	return &reading{r: r, size: size, o: o, q: &Queue{}, seen: map[[16]byte]int{}, told: map[string]bool{}}
 }
 
-// Histories puts the states of each job in order, jobs in the order of their first state. Records without an id are left out, but
-// for those that a file's id ties to a job.
-func (q *Queue) Histories() []History { return nil }
+// maxNotes bounds the notes on one input.
+const maxNotes = 1000
 
-// Loose lists the files that no job could be tied to.
-func (q *Queue) Loose() []*File { return nil }
+// note keeps what is wrong, each thing once.
+func (q *reading) note(err error) {
+	if text := err.Error(); !q.told[text] && len(q.q.Notes) < maxNotes {
+		q.told[text] = true
+		q.q.Notes = append(q.q.Notes, err)
+	}
+}
 
-// Openbits states the job in the vocabulary of openbits. What the record does not tell is zero, sizes Unknown.
-func (j *Job) Openbits() (openbits.Job, []openbits.File) { return openbits.Job{}, nil }
+func (q *reading) notes(errs []error) {
+	for _, err := range errs {
+		q.note(err)
+	}
+}
 
-// NotifyFlagNames names the bits of SetNotifyFlags: transferred, error, disable, modification, file_transferred, ranges_transferred.
-func NotifyFlagNames(word uint32) []string { return nil }
+// found keeps a record that a sweep found, and answers whether to go on. b is its bytes.
+func (q *reading) found(j *Job, f *File, b []byte) bool {
+	var at int64
+	if j != nil {
+		at = j.Place.Offset
+		q.addJob(j, b)
+	} else {
+		at = f.Place.Offset
+		q.addFile(f, b)
+	}
+	if q.count() >= q.o.MaxFound {
+		q.note(faultAt(at, "more than %d records were found; those from here on are left out", q.o.MaxFound))
+		return false
+	}
+	return true
+}
 
-// SecurityFlagNames names the bits of SetSecurityFlags: crl_check, ignore_cn, ignore_date, ignore_unknown_ca, ignore_usage,
-// redirect_report, redirect_disallow, allow_https_to_http.
-func SecurityFlagNames(word uint32) []string { return nil }
+func (q *reading) count() int { return len(q.q.Jobs) + len(q.q.Files) + len(q.q.Fragments) }
 
-// IntegrityName names an integrity level: untrusted, low, medium, medium_plus, high, system, protected; else the RID in hex.
-func IntegrityName(rid uint32) string { return "" }
+func digest(b []byte, size int) [16]byte {
+	sum := sha256.Sum256(b[:min(size, len(b))])
+	return [16]byte(sum[:16])
+}
 
-// ProxyUsageName names BG_JOB_PROXY_USAGE: preconfig, none, override, autodetect; else the number.
-func ProxyUsageName(word uint32) string { return "" }
+// addJob keeps a job of whose record b begins with the bytes; a second copy of the same bytes is only noted with the first.
+// Records are added in the order of their layers, the strongest first.
+func (q *reading) addJob(j *Job, b []byte) {
+	if j.HeadLost {
+		q.q.Fragments = append(q.q.Fragments, j)
+		return
+	}
+	key := digest(b, j.Place.Size)
+	if i := q.seen[key]; i > 0 {
+		if first := q.q.Jobs[i-1]; first.Place.Offset != j.Place.Offset {
+			first.Copies = append(first.Copies, j.Place)
+		}
+		return
+	}
+	q.q.Jobs = append(q.q.Jobs, j)
+	q.seen[key] = len(q.q.Jobs)
+	for _, t := range j.Files {
+		t.File.Place.Layer, t.File.Place.Damaged = j.Place.Layer, j.Place.Damaged
+		q.q.Files = append(q.q.Files, t.File)
+	}
+}
 
-// DriveTypeName names what GetDriveType answers: unknown, no_root, removable, fixed, network, cdrom, ramdisk; else the number.
-func DriveTypeName(word uint32) string { return "" }
+func (q *reading) addFile(f *File, b []byte) {
+	key := digest(b, f.Place.Size)
+	if i := q.seen[key]; i < 0 {
+		if first := q.q.Files[-i-1]; first.Place.Offset != f.Place.Offset {
+			first.Copies = append(first.Copies, f.Place)
+		}
+		return
+	}
+	q.q.Files = append(q.q.Files, f)
+	q.seen[key] = -len(q.q.Files)
+}
 
-// ErrorContextName names BG_ERROR_CONTEXT: none, unknown, general_queue_manager, queue_manager_notification, local_file,
-// remote_file, general_transport, remote_application, server_certificate; else the number.
-func ErrorContextName(word uint32) string { return "" }
+// finish puts everything in its order and ties files to jobs.
+func (q *reading) finish() {
+	before := func(a, b Place) int {
+		return cmp.Or(cmp.Compare(a.Layer.rank(), b.Layer.rank()), cmp.Compare(a.Offset, b.Offset))
+	}
+	q.q.tie()
+	slices.SortStableFunc(q.q.Jobs, func(a, b *Job) int { return before(a.Place, b.Place) })
+	slices.SortStableFunc(q.q.Files, func(a, b *File) int { return before(a.Place, b.Place) })
+}
 
-// PendingName names a pending notification: "", transferred, error; else the number.
-func PendingName(word uint32) string { return "" }
+// empty is an error when nothing of a queue was found.
+func (q *reading) empty() error {
+	if q.count() > 0 || q.q.Kind == KindQueue || q.q.tables > 0 {
+		return nil
+	}
+	if q.q.Kind == KindDatabase && !q.q.foreign && len(q.q.Notes) > 0 {
+		return nil // a damaged database: that is what the notes say
+	}
+	return &Error{Offset: -1, Err: ErrNoQueue}
+}
 
-// Generation is the Windows or BITS release whose records begin with a marker; "" for a marker that is not known. It is a hint:
-// releases share markers.
-func Generation(marker GUID) string { return "" }
-
-var errNotYet = errors.New("not built yet")
+// carve finds records anywhere.
+func (q *reading) carve(layer Layer) {
+	s := sweep{
+		r: q.r, size: q.size, marks: newMarks(),
+		emit: func(j *Job, f *File, b []byte) bool {
+			if j != nil {
+				j.Place.Layer = layer
+			} else {
+				f.Place.Layer = layer
+			}
+			return q.found(j, f, b)
+		},
+		fail:   func(err error) bool { q.note(err); return true },
+		reject: func(int64) { q.q.Rejected++ },
+	}
+	s.run()
+}

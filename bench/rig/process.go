@@ -5,9 +5,11 @@ package rig
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"time"
 )
@@ -23,6 +25,16 @@ type Usage struct {
 // of the kernel's, so that only a rise in the last moments of a program can be missed. What wait4
 // reports is of no use here: a child begins with the figure of the process that forked it.
 const peakLooks = 10 * time.Millisecond
+
+// RunFor runs a program that says something by its exit code: one of codes is no error.
+func RunFor(dir string, codes []int, argv ...string) (u Usage, code int, err error) {
+	u, err = Run(dir, nil, argv)
+	var exit *exec.ExitError
+	if errors.As(err, &exit) && slices.Contains(codes, exit.ExitCode()) {
+		return u, exit.ExitCode(), nil
+	}
+	return u, 0, err
+}
 
 // Run runs programs one after another, as "a && b" does, in a folder and with more variables in the environment.
 func Run(dir string, env []string, commands ...[]string) (u Usage, err error) {
@@ -41,10 +53,10 @@ func Run(dir string, env []string, commands ...[]string) (u Usage, err error) {
 		close(done)
 		u.Wall = time.Since(start)
 		u.Peak = max(u.Peak, <-watched)
+		u.CPU += cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
 		if err != nil {
 			return u, fmt.Errorf("%s: %w\n%s", strings.Join(argv, " "), err, out.Bytes())
 		}
-		u.CPU += cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
 	}
 	return u, nil
 }

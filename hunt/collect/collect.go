@@ -82,6 +82,7 @@ type Host struct {
 	Named   string   // by what: registry, events, folder
 	Aliases []string // in their order
 	Members []*Member
+	Saved   []Saved // what saved reports have of it
 }
 
 // Member is a file or a member of an archive.
@@ -126,6 +127,7 @@ type walker struct {
 	o       Options
 	cache   *cache
 	members []*Member
+	saved   []*group        // hosts of saved reports
 	seen    map[string]bool // paths that were named, absolute
 	inNamed int             // how many names the folder has that is walked; 0 when it is a file
 }

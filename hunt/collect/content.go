@@ -66,7 +66,7 @@ func (c *Content) load(ctx context.Context, memory int64) error {
 		c.ReaderAt = memoryReader(data)
 	default:
 		if s.file != nil {
-			c.Extents = extentsOf(s.file, s.size)
+			c.Extents = dataOf(s.file, s.size)
 		}
 		c.SHA256, err = digestOf(ctxReader{ctx, s.ReaderAt}, c.Extents)
 		if holes := s.size - dataIn(c.Extents); err == nil && holes > 0 {

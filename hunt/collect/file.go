@@ -8,6 +8,7 @@ import (
 
 	"github.com/openbits/openbits/ese"
 	"github.com/openbits/openbits/hunt/evidence"
+	"github.com/openbits/openbits/qmgr"
 )
 
 // candidate is a file that may be a member.
@@ -58,6 +59,8 @@ func (w *walker) file(c candidate) {
 		w.peek(m, c)
 	case Hive:
 		w.hive(m, c, h)
+	case Report:
+		w.report(m, c)
 	}
 	if m.Kind == Archive { // by its name
 		w.archive(m, c)
@@ -103,6 +106,8 @@ func (w *walker) unknown(m *Member, c candidate, h hint, head []byte) {
 		if h == hintQueue {
 			m.Notes = []string{"it is named like a queue, and its first bytes are not those of one: it is searched for what is left"}
 		}
+	case qmgr.Identify(head) == qmgr.KindRecord && c.size <= smallCarve: // a record by itself
+		m.Kind = Raw
 	case c.direct, w.o.CarveAll:
 		m.Kind = Raw
 		if isImage {

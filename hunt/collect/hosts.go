@@ -32,6 +32,7 @@ type group struct {
 	named   string
 	aliases []string
 	members []*Member
+	saved   []Saved
 }
 
 // hosts sorts the members by the computer that they are of.
@@ -50,6 +51,7 @@ func (w *walker) hosts() []*Host {
 	for _, root := range slices.Sorted(maps.Keys(units)) {
 		groups = append(groups, divide(root, units[root])...)
 	}
+	groups = append(groups, w.saved...)
 	hosts := merge(groups)
 	attach(&hosts, groups, rest)
 	for _, h := range hosts {
@@ -65,7 +67,7 @@ func (m *Member) evident() bool {
 	if m.Status != "" || m.own {
 		return false
 	}
-	return m.Kind != Other && m.Kind != Container && m.Kind != Aside
+	return m.Kind != Other && m.Kind != Container && m.Kind != Aside && m.Kind != Report
 }
 
 // dropForeignLogs leaves out transaction logs of other databases than queues: those that neither lie in BITS's folder, nor beside a
@@ -228,7 +230,9 @@ func merge(groups []*group) []*Host {
 			hosts = append(hosts, h)
 		}
 		h.Members = append(h.Members, g.members...)
-		h.Aliases = append(h.Aliases, append(g.aliases, g.name)...)
+		h.Aliases = append(h.Aliases, g.aliases...)
+		h.Aliases = append(h.Aliases, g.name)
+		h.Saved = append(h.Saved, g.saved...)
 	}
 	for _, h := range hosts {
 		slices.Sort(h.Aliases)

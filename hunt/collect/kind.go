@@ -4,12 +4,12 @@
 package collect
 
 import (
-	"bytes"
 	"encoding/binary"
 	"path"
 	"strings"
 
 	"github.com/openbits/openbits/ese"
+	"github.com/openbits/openbits/hunt/evidence"
 )
 
 // Kind is what a member is taken for. The values stand in reports.
@@ -72,7 +72,7 @@ func kindOf(head []byte) Kind {
 		return Archive
 	case looksLikeLog(head):
 		return DatabaseLog
-	case looksLikeReport(head):
+	case evidence.IsReport(head):
 		return Report
 	case word(head, 4) == ese.Magic: // of another file type than databases have: a damaged header
 		return QueueDB
@@ -89,17 +89,6 @@ func looksLikeLog(head []byte) bool {
 	return sector >= 512 && sector <= 4096 && sector&(sector-1) == 0
 }
 
-// looksLikeReport reports whether head begins like a report in JSON: an object whose first member is "tool".
-func looksLikeReport(head []byte) bool {
-	head = bytes.TrimPrefix(head, []byte("\xef\xbb\xbf"))
-	rest, ok := bytes.CutPrefix(bytes.TrimLeft(head, " \t\r\n"), []byte("{"))
-	if !ok {
-		return false
-	}
-	rest = bytes.TrimLeft(rest, " \t\r\n")
-	return bytes.HasPrefix(rest, []byte(`"tool"`)) && bytes.Contains(head, []byte("openbits"))
-}
-
 // hint is what the name of a file suggests, where its content says nothing.
 type hint int
 
@@ -113,6 +102,7 @@ const (
 	hintImage        // an image of a disk or of memory
 	hintArchive
 	hintHive
+	hintDisk // a disk image that says at its end what it is
 )
 
 // hintOf reads a name. The folder tells a queue's own files from those of other databases.
@@ -134,6 +124,8 @@ func hintOf(name string, inDownloader bool) hint {
 		return hintArchive
 	case name == "system":
 		return hintHive
+	case ext == ".vhd":
+		return hintDisk
 	}
 	switch ext {
 	case ".dd", ".raw", ".img", ".bin", ".mem", ".vmem", ".lime", ".dmp", ".001", ".dump", ".unalloc":

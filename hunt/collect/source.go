@@ -99,10 +99,10 @@ func (s fileSource) digest() (string, error) {
 		return "", err
 	}
 	defer f.Close()
-	return digestOf(f, extentsOf(f, size))
+	return digestOf(f, dataOf(f, size))
 }
 
-// digestOf hashes the parts of r that have data. A file without large holes is hashed whole.
+// digestOf hashes parts of r.
 func digestOf(r io.ReaderAt, parts []Extent) (string, error) {
 	h := sha256.New()
 	buf := make([]byte, 1<<18)

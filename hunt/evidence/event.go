@@ -20,7 +20,7 @@ type Event struct {
 	PID      *int64    `json:"pid,omitempty"` // of the process that logged it
 	Data     []Datum   `json:"data"`
 	Job      string    `json:"job,omitempty"` // Ref of the job that it was tied to
-	Tie      string    `json:"tie,omitempty"` // how: id, process, url_time, title_owner_time
+	Tie      string    `json:"tie,omitempty"` // how: id, process, url_time, path_time, title_owner_time (see package join)
 	Evidence Place     `json:"evidence"`
 }
 

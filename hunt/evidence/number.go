@@ -76,3 +76,12 @@ func (f Finding) numbered(n number) Finding {
 	f.Attack.Techniques, f.Attack.Tactics = full(f.Attack.Techniques), full(f.Attack.Tactics)
 	return f
 }
+
+// Portable is a copy of the job that JSON can hold: times in UTC, and no time where a damaged record gives one that has no year of
+// four digits. WriteJSON does the same.
+func (j Job) Portable() Job { return j.numbered(number{}) }
+
+// Portable is described at Job, as are the others.
+func (f File) Portable() File       { return f.numbered(number{}) }
+func (e Event) Portable() Event     { return e.numbered(number{}) }
+func (f Finding) Portable() Finding { return f.numbered(number{}) }

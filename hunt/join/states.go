@@ -20,6 +20,7 @@ func rank(l evidence.Layer) int {
 
 // group makes one job of all states with the same id. A state without an id is a job by itself.
 func (j *joiner) group(states []evidence.Job) {
+	states = headless(states)
 	for _, s := range states {
 		b := j.byID[s.ID]
 		if s.ID == "" || b == nil {
@@ -35,6 +36,31 @@ func (j *joiner) group(states []evidence.Job) {
 		b.states = distinctStates(b.states)
 		b.choose()
 	}
+}
+
+// headless gives records that lost their beginning, and with it their id, to the job that was created at the same instant: the
+// times have a resolution of 100 ns.
+func headless(states []evidence.Job) []evidence.Job {
+	ids := map[time.Time]string{} // "" where several jobs were
+	for _, s := range states {
+		if s.ID == "" || s.Created.IsZero() {
+			continue
+		}
+		if id, ok := ids[s.Created]; ok && id != s.ID {
+			ids[s.Created] = ""
+		} else {
+			ids[s.Created] = s.ID
+		}
+	}
+	out := slices.Clone(states)
+	for i := range out {
+		s := &out[i]
+		if id := ids[s.Created]; s.ID == "" && id != "" {
+			s.ID, s.Ref = id, id
+			s.Evidence.Cut += "; taken for a state of this job as it was created at the same instant"
+		}
+	}
+	return out
 }
 
 // distinctStates keeps one of each state, that of the strongest layer, and orders them, the oldest first. States of the same
@@ -184,9 +210,21 @@ func (j *joiner) adopt() {
 			}
 		}
 	}
+	byName := map[string]*job{}
+	for _, b := range j.jobs {
+		if len(b.Files) == 0 && strings.ContainsAny(b.Name, `\/`) {
+			byName[strings.ToLower(b.Name)] = b
+		}
+	}
 	// Strongest layers first, so that the state that is kept of a file is the best one.
 	slices.SortStableFunc(j.files, func(a, b evidence.File) int { return cmp.Compare(rank(a.Evidence.Layer), rank(b.Evidence.Layer)) })
 	j.files = slices.DeleteFunc(j.files, func(f evidence.File) bool {
+		if b := byName[strings.ToLower(f.Path)]; b != nil && len(b.Files) == 0 {
+			f.Tie = "guess: the job bears the name of its local file"
+			b.Files = []evidence.File{f}
+			b.FilesTotal = max(b.FilesTotal, 1)
+			return true
+		}
 		jobs := byURL[strings.ToLower(f.URL)]
 		for _, b := range jobs {
 			for i := range b.Files {

@@ -78,11 +78,6 @@ func (b *job) history() [][]evidence.Moment {
 		}
 		say(s.Modified, "modified", state+", by the queue")
 		say(s.Completed, "completed", "all files transferred, by the queue")
-		for _, t := range s.Timers {
-			if t.Kind == "retry" || t.Kind == "inactivity" {
-				say(t.Deadline, "timer", "end of timer "+strings.ReplaceAll(t.Kind, "_", " "))
-			}
-		}
 		out = append(out, list)
 	}
 	return out
@@ -97,6 +92,9 @@ func moment(e *entry) evidence.Moment {
 			m.Kind, m.What = k.kind, k.text
 			if k.field != "" {
 				m.What = fill(k.text, e.Field(k.field))
+			}
+			if url := e.Field("RemoteName"); e.ID == 16403 && url != "" {
+				m.What += " from " + url
 			}
 		}
 		if hr := result(e.Field("hr")); hr != "" && hr != "0x00000000" {

@@ -4,6 +4,7 @@
 package read
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -91,8 +92,22 @@ func (r *reader) about(in *evidence.Input, q *qmgr.Queue) {
 
 // take makes evidence of all records of a queue.
 func (r *reader) take(i int, q *qmgr.Queue, layer evidence.Layer) {
-	for _, j := range append(slices.Clone(q.Jobs), q.Fragments...) {
-		r.out.Jobs = append(r.out.Jobs, job(j, i, layer))
+	taken := map[*qmgr.Job]bool{}
+	for _, h := range q.Histories() {
+		for _, v := range h.Versions {
+			s := job(v, i, layer)
+			if s.ID == "" { // a file's id ties the record to the job
+				s.ID = guid(h.ID)
+				s.Ref = cmp.Or(s.ID, s.Ref)
+			}
+			taken[v] = true
+			r.out.Jobs = append(r.out.Jobs, s)
+		}
+	}
+	for _, j := range slices.Concat(q.Jobs, q.Fragments) {
+		if !taken[j] {
+			r.out.Jobs = append(r.out.Jobs, job(j, i, layer))
+		}
 	}
 	for _, f := range q.Loose() {
 		r.out.Files = append(r.out.Files, file(f, i, layer))

@@ -71,14 +71,22 @@ func isBITS(channel string) bool {
 	return strings.HasPrefix(strings.ToLower(channel), "microsoft-windows-bits-client/")
 }
 
-// words are what a command, a script or a path says that has to do with BITS: its tools, its modules, its class
-// ids (IBackgroundCopyManager 1.0 to 10.1), its files and its log.
+// A text is only looked at closely when it has one of these, in which each of words is but the class ids.
+var stems = []string{"bits", "qmgr", "background", "desktopimg", `network\downloader`, "/lockscreenurl"}
+
+// words are what a command, a script or a path says that has to do with BITS: its tools, its modules, its files
+// and its log.
 var words = []string{
 	"bitsadmin", "bitstransfer", "-bitsfile", "desktopimgdownldr", "backgroundcopy", "bitsproxy", "qmgrprxy", `network\downloader`,
 	"qmgr.db", "qmgr0.dat", "qmgr1.dat", "-s bits", "bits-client", "/lockscreenurl", "microsoft bits/", `windows\bits`, `services\bits`, "bitsperf", "bitsmgr",
+	"background intelligent transfer", "bitsinject",
+}
+
+// classes are the class ids of BITS for programs.
+var classes = []string{
 	"4991d34b-80a1-4291-83b6-3328366b9097", "f087771f-d74f-4c1a-bb8a-e16aca9124ea", "6d18ad12-bde3-4393-b311-099c346e6df9",
 	"03ca98d6-ff5d-49b8-abc6-03dd84127020", "659cdea7-489e-11d9-a9cd-000d56965251", "bb6df56b-cace-11dc-9992-0019b93a3a84",
-	"1ecca34c-e88a-44e3-8d6a-8921bde9e452", "4bd3e4e1-7bd4-4a2b-9964-496400de5193", "background intelligent transfer", "bitsinject",
+	"1ecca34c-e88a-44e3-8d6a-8921bde9e452", "4bd3e4e1-7bd4-4a2b-9964-496400de5193",
 }
 
 // speaks takes an event of which any value speaks of BITS.
@@ -93,13 +101,23 @@ func speaks(e *evidence.Event) bool {
 
 // Mentions reports whether a text speaks of BITS.
 func Mentions(text string) bool {
+	if len(text) < 4 {
+		return false
+	}
 	text = strings.ToLower(text)
-	for _, w := range words {
+	if len(text) >= 36 && strings.Count(text, "-") >= 4 && anyOf(text, classes) {
+		return true
+	}
+	return anyOf(text, stems) && (anyOf(text, words) || controls(text))
+}
+
+func anyOf(text string, list []string) bool {
+	for _, w := range list {
 		if strings.Contains(text, w) {
 			return true
 		}
 	}
-	return strings.Contains(text, "bits") && controls(text)
+	return false
 }
 
 // controls reports whether a command, in lower case, is about the service BITS: sc, net, Get-Service and their like.

@@ -147,3 +147,13 @@ func fitEnd(piece []glyph, text string) bool {
 	}
 	return fit(piece, text[at:]) == len(text)-at
 }
+
+// Glob makes a test of texts with * and ? in any case of letters, in which a backslash is a backslash: for paths and the like.
+func Glob(text string) func(string) bool {
+	var letters []glyph
+	for _, r := range strings.ToLower(text) {
+		letters = append(letters, glyph{r, r == '*' || r == '?'})
+	}
+	p := newPattern(letters)
+	return func(s string) bool { return p.match(strings.ToLower(s)) }
+}

@@ -100,10 +100,10 @@ func (b *bucket) add(r bound, ids []int) {
 	}
 }
 
-// Wants tells whether any rule may match events of that channel and id, so that a reader knows which to keep.
+// Wants tells whether any rule may match events of that channel and id, so that a reader knows which to keep. An id of 0 stands for any.
 func (s *Set) Wants(channel string, id int) bool {
 	b := s.buckets[strings.ToLower(channel)]
-	return b != nil && (len(b.any) > 0 || len(b.byID[id]) > 0)
+	return b != nil && (id == 0 || len(b.any) > 0 || len(b.byID[id]) > 0)
 }
 
 // Record is the fields of one event or job.

@@ -3,7 +3,12 @@
 
 package sigma
 
-import "strings"
+import (
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+)
 
 // view says what names the fields of an event have.
 type view int
@@ -145,4 +150,30 @@ func integrityName(label string) string {
 		return name
 	}
 	return label
+}
+
+// Log is a log source of Sigma and the events that it stands for.
+type Log struct {
+	Name   string // "category: x" or "service: x", with product windows
+	Events []string
+}
+
+// Logs lists the log sources that are known, by name, for documentation.
+func Logs() []Log {
+	var list []Log
+	for _, name := range slices.Sorted(maps.Keys(categories)) {
+		l := Log{Name: "category: " + name}
+		for _, s := range categories[name] {
+			ids := make([]string, len(s.ids))
+			for i, id := range s.ids {
+				ids[i] = strconv.Itoa(id)
+			}
+			l.Events = append(l.Events, s.channel+" "+strings.Join(ids, ", "))
+		}
+		list = append(list, l)
+	}
+	for _, name := range slices.Sorted(maps.Keys(services)) {
+		list = append(list, Log{Name: "service: " + name, Events: services[name]})
+	}
+	return list
 }

@@ -13,7 +13,7 @@ import (
 var Start = time.Date(2024, 5, 6, 7, 8, 9, 123456700, time.UTC)
 
 // system is the element System with the values in the order that Windows gives them.
-func system() Element {
+func system(computer string) Element {
 	sub := func(i int, typ byte) []any { return []any{Sub{i, typ, true}} }
 	return Element{Name: "System", Content: []any{
 		Element{Name: "Provider", Attrs: []Attr{{"Name", sub(14, 0x01)}, {"Guid", sub(15, 0x0f)}}},
@@ -25,20 +25,23 @@ func system() Element {
 		Element{Name: "Keywords", Depends: 6, Content: sub(5, 0x15)},
 		Element{Name: "TimeCreated", Attrs: []Attr{{"SystemTime", sub(6, 0x11)}}},
 		Element{Name: "EventRecordID", Depends: 11, Content: sub(10, 0x0a)},
-		Element{Name: "Correlation", Attrs: []Attr{{"ActivityID", sub(7, 0x0f)}, {"RelatedActivityID", sub(18, 0x0f)}}},
+		Element{Name: "Correlation", Attrs: []Attr{{"ActivityID", sub(7, 0x0f)}, {"RelatedActivityID", sub(13, 0x0f)}}},
 		Element{Name: "Execution", Depends: 9, Attrs: []Attr{{"ProcessID", sub(8, 0x08)}, {"ThreadID", sub(9, 0x08)}}},
 		Element{Name: "Channel", Content: sub(16, 0x01)},
-		Element{Name: "Computer", Content: []any{Text("host.example")}},
+		Element{Name: "Computer", Content: []any{Text(computer)}},
 		Element{Name: "Security", Attrs: []Attr{{"UserID", sub(12, 0x13)}}},
 	}}
 }
 
 // EventTemplate is the template of whole events; its value 17 is the data.
-func EventTemplate() *Template {
+func EventTemplate() *Template { return EventTemplateOf("host.example") }
+
+// EventTemplateOf is EventTemplate for the events of a computer.
+func EventTemplateOf(computer string) *Template {
 	return &Template{GUID: [16]byte{0xa1, 1: 0x5e, 15: 0x01}, Root: Element{
 		Name:    "Event",
 		Attrs:   []Attr{{"xmlns", []any{Text("http://schemas.microsoft.com/win/2004/08/events/event")}}},
-		Content: []any{system(), Sub{17, 0x21, true}},
+		Content: []any{system(computer), Sub{17, 0x21, true}},
 	}}
 }
 
@@ -67,7 +70,6 @@ func Values(at time.Time, record uint64, id uint16, data Value) []Value {
 		{},
 		String("Test-Provider"), number(0x0f, []byte{0x5b, 0xc1, 0x1c, 0xef, 0xc1, 0x46, 0x4e, 0x41, 0xbb, 0x95, 0xe7, 0x6b, 7, 0x7b, 0xd5, 0x1e}),
 		String("Test/Operational"), data,
-		{},
 	}
 }
 

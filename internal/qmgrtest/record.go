@@ -154,11 +154,10 @@ func (j Job) program(w *writer, g Generation) {
 	if j.Package == "" {
 		w.u8(1)
 	} else {
-		w.raw([]byte{0, 1})
-		w.text(j.Package)
-		w.raw([]byte{0, 1})
-		w.text(j.Application)
-		w.raw([]byte{0, 1})
+		w.u8(0)
+		w.optional(j.Package)
+		w.optional(j.Application)
+		w.u8(1)
 		w.u32(j.Unknown.PackageWord)
 	}
 	w.raw(id[:])

@@ -1,0 +1,95 @@
+// SPDX-FileCopyrightText: The openbits authors
+// SPDX-License-Identifier: Apache-2.0
+
+package hunt
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"sync"
+
+	"github.com/openbits/openbits/hunt/evidence"
+)
+
+// store keeps hosts encoded: in memory up to a bound, then in a temporary file.
+type store struct {
+	limit int64 // bytes in memory
+
+	mu   sync.Mutex
+	used int64
+	file *os.File
+	path string // of a file whose name could not be removed while it is open
+	end  int64
+}
+
+// handle is where a host is kept.
+type handle struct {
+	mem  []byte
+	off  int64
+	size int64
+}
+
+func (s *store) put(h *evidence.Host) (handle, error) {
+	b, err := json.Marshal(h)
+	if err != nil {
+		return handle{}, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.used+int64(len(b)) <= s.limit {
+		s.used += int64(len(b))
+		return handle{mem: b}, nil
+	}
+	if err := s.open(); err != nil {
+		return handle{}, err
+	}
+	at := handle{off: s.end, size: int64(len(b))}
+	if _, err := s.file.WriteAt(b, s.end); err != nil {
+		return handle{}, err
+	}
+	s.end += at.size
+	return at, nil
+}
+
+func (s *store) open() error {
+	if s.file != nil {
+		return nil
+	}
+	f, err := os.CreateTemp("", "bits-hunt-*")
+	if err != nil {
+		return err
+	}
+	s.file = f
+	if os.Remove(f.Name()) != nil { // Windows keeps the name of an open file
+		s.path = f.Name()
+	}
+	return nil
+}
+
+func (s *store) get(at handle) (*evidence.Host, error) {
+	b := at.mem
+	if b == nil {
+		b = make([]byte, at.size)
+		if _, err := s.file.ReadAt(b, at.off); err != nil && !errors.Is(err, io.EOF) {
+			return nil, err
+		}
+	}
+	h := &evidence.Host{}
+	return h, json.Unmarshal(b, h)
+}
+
+func (s *store) close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.file == nil {
+		return nil
+	}
+	err := s.file.Close()
+	if s.path != "" {
+		err = errors.Join(err, os.Remove(s.path))
+	}
+	s.file = nil
+	return err
+}
