@@ -101,7 +101,7 @@ func (r *remote) setHost(host string) {
 	if plain, err := url.PathUnescape(host); err == nil {
 		host = plain
 	}
-	host = strings.TrimSuffix(strings.ToLower(strings.Trim(host, "[]")), ".")
+	host = strings.TrimRight(strings.ToLower(strings.Trim(strings.Map(asciiHost, host), "[]")), ".")
 	r.host = host
 	if a, ok := parseAddr(host); ok {
 		r.host = a.String()
@@ -130,6 +130,19 @@ func (r *remote) setHost(host string) {
 			}
 		}
 	}
+}
+
+// asciiHost writes a letter of a host as resolvers do (IDNA): wide letters and digits and the dots of East Asia are plain ones, and what cannot be seen is not there.
+func asciiHost(c rune) rune {
+	switch {
+	case c == '\u3002' || c == '\uff61':
+		return '.'
+	case c >= '\uff01' && c <= '\uff5e':
+		return c - 0xfee0
+	case c == '\u00ad' || c == '\u200b' || c == '\u200c' || c == '\u200d' || c == '\u2060' || c == '\ufeff':
+		return -1
+	}
+	return c
 }
 
 // sharedSpace is RFC 6598: addresses between a provider and its customers, which corporate networks use as private ones.

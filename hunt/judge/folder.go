@@ -93,13 +93,32 @@ var variables = [][2]string{
 	{"$env:windir", `c:\windows`},
 	{"%systemdrive%", `c:`},
 	{"%homedrive%", `c:`},
+	{"$env:programfiles", `c:\program files`},
+	{"%programw6432%", `c:\program files`},
+	{"$env:systemdrive", `c:`},
+	{"$env:homedrive", `c:`},
+	{`~\`, `c:\users\-\`},
+	{`\systemroot\`, `c:\windows\`},
 }
+
+// shortNames are names of 8.3 characters of well-known folders. Windows makes them by itself, and takes one wherever it takes a path.
+var shortNames = map[string]string{
+	"progra~1": "program files", "progra~2": "program files (x86)", "progra~3": "programdata", "startm~1": "start menu", "locals~1": "local settings",
+	"applic~1": "application data", "downlo~1": "downloads", "docume~1": "documents", "mydocu~1": "my documents", "$recyc~1.bin": "$recycle.bin", "softwa~1": "softwaredistribution",
+}
+
+// volume is how the kernel, and paths that begin with \\?\, name a volume without its letter.
+var volume = regexp.MustCompile(`^\\?(globalroot\\)?(device\\harddiskvolume\d+|volume\{[0-9a-f-]+\})\\`)
 
 var drive = regexp.MustCompile(`^[a-z]:`)
 
 // normal is a path in lower case with backslashes, without the prefixes \\?\ and \??\, and with variables resolved.
+// A volume without a letter is taken for drive C:, which nearly always is right.
 func normal(path string) string {
 	p := strings.ReplaceAll(strings.ToLower(strings.TrimSpace(path)), "/", `\`)
+	if rest, ok := strings.CutPrefix(p, "${env:"); ok {
+		p = "$env:" + strings.Replace(rest, "}", "", 1)
+	}
 	for _, v := range variables {
 		if rest, ok := strings.CutPrefix(p, v[0]); ok {
 			p = v[1] + rest
@@ -114,7 +133,33 @@ func normal(path string) string {
 	for _, prefix := range []string{`\\?\`, `\\.\`, `\??\`} {
 		p = strings.TrimPrefix(p, prefix)
 	}
+	if at := volume.FindString(p); at != "" {
+		p = `c:\` + p[len(at):]
+	}
 	return p
+}
+
+// resolved is a path's folders and its file as Windows resolves them: without drive, ".", ".." and what ends a name for the eye alone, and with short names at length.
+func resolved(p string) []string {
+	var parts []string
+	for _, part := range strings.Split(drive.ReplaceAllString(p, ""), `\`) {
+		if part == ".." {
+			parts = parts[:max(0, len(parts)-1)]
+			continue
+		}
+		part = strings.TrimRight(part, ". ")
+		if part == "" {
+			continue
+		}
+		if long, ok := shortNames[part]; ok {
+			part = long
+			if part == "documents" && len(parts) == 0 { // before Vista
+				part = "documents and settings"
+			}
+		}
+		parts = append(parts, part)
+	}
+	return parts
 }
 
 // folderOf tells in what kind of folder the file of that path lies; empty: there is no path.
@@ -129,8 +174,7 @@ func folderOf(path string) string {
 		return folderRelative
 	}
 	onC := !drive.MatchString(p) || p[0] == 'c'
-	parts := strings.FieldsFunc(strings.TrimPrefix(drive.ReplaceAllString(p, ""), `\`), func(r rune) bool { return r == '\\' })
-	parts = slices.DeleteFunc(parts, func(s string) bool { return s == "." })
+	parts := resolved(p)
 	if len(parts) <= 1 {
 		return folderDriveRoot
 	}

@@ -54,6 +54,22 @@ func TestFolders(t *testing.T) {
 		`C:\Windows\Speech_OneCore\x`:                                    "windows",
 		`C:\$Recycle.Bin\S-1-5-21\x.exe`:                                 "recycle_bin",
 		`C:\PerfLogs\Admin\x.exe`:                                        "perflogs",
+		// What is written another way than it is meant.
+		`C:\Users\ann\AppData\Local\Temp\..\..\..\..\Public\x.exe`:                      "public",
+		`C:\Windows\Temp\..\System32\x.dll`:                                             "system",
+		`C:\..\..\Users\Public\x.exe`:                                                   "public",
+		`C:\Users\Public. \x.exe`:                                                       "public",
+		`C:\Users\ann\AppData\Roaming\MICROS~1\Windows\STARTM~1\Programs\Startup\x.exe`: "startup",
+		`C:\DOCUME~1\ann\LOCALS~1\Temp\x.tmp`:                                           "temp",
+		`C:\Users\ann\DOCUME~1\x.exe`:                                                   "documents",
+		`C:\PROGRA~1\Acme\acme.exe`:                                                     "program_files",
+		`C:\PROGRA~3\x.exe`:                                                             "programdata_root",
+		`\\?\Volume{11111111-2222-3333-4444-555555555555}\Users\Public\x.exe`:           "public",
+		`\\?\GLOBALROOT\Device\HarddiskVolume3\Windows\System32\x.dll`:                  "system",
+		`\Device\HarddiskVolume2\Program Files\Acme\acme.exe`:                           "program_files",
+		`${env:PUBLIC}\x.exe`:                                                           "public",
+		`~\Downloads\x.exe`:                                                             "downloads",
+		`\SystemRoot\System32\cmd.exe`:                                                  "system",
 	} {
 		if got := folderOf(path); got != want {
 			t.Errorf("%s is in %q, not %q", path, got, want)
@@ -77,6 +93,8 @@ func TestRemotes(t *testing.T) {
 		"HTTP://user:pw@Example.com:8080/":    "name internet example.com ",
 		"http://microsoft.com@192.0.2.1/a.b":  "ip internet 192.0.2.1 b",
 		"http://10.0.0.1/":                    "ip internal 10.0.0.1 ",
+		"http://192。0。2．１/a.b":                "ip internet 192.0.2.1 b",
+		"http://ｐａｓｔｅbin｡c\u200bom../":        "name internet pastebin.com ",
 		"http://100.64.1.1/":                  "ip internal 100.64.1.1 ",
 		"http://[fd00::1]/x":                  "ip internal fd00::1 ",
 		"http://[2001:db8::1]:80/x.cab":       "ip internet 2001:db8::1 cab",
