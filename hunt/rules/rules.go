@@ -151,7 +151,7 @@ type Profile struct {
 	Names        []string `yaml:"names"`         // of the job, with * and ?
 	Creators     []string `yaml:"creators"`      // paths of programs
 	Hosts        []string `yaml:"hosts"`         // of remote names; "@internal" is an address or name of a private network, "@own" a name under the computer's own domain
-	Destinations []string `yaml:"destinations"`  // local names; "@usual" is any folder that odd_destination does not speak of
+	Destinations []string `yaml:"destinations"`  // local names
 	Paths        []string `yaml:"paths"`         // of remote names, without the query; none: any
 	Shared       bool     `yaml:"shared"`        // anybody can put files on the hosts: all four parts must be known
 	Common       bool     `yaml:"common"`        // the names are not the product's alone: they disguise nothing
