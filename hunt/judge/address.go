@@ -21,7 +21,7 @@ type remote struct {
 	path   string // without query and fragment
 	ext    string
 	extIs  string
-	user   bool // it has a user name in it
+	user   bool // it has a user name in it, or what may be taken for one
 }
 
 // internalNames end the names of private networks.
@@ -35,6 +35,9 @@ func parseRemote(name string) (r remote) {
 	scheme, rest, isURL := strings.Cut(name, "://")
 	p := normal(name)
 	switch {
+	case !isURL && webScheme(name) != "": // with one slash, or backslashes
+		r.scheme = webScheme(name)
+		r.fromURL(strings.TrimLeft(name[len(r.scheme)+1:], `/\`))
 	case isURL && !strings.ContainsAny(scheme, `\/ :`):
 		r.scheme = strings.ToLower(scheme)
 		r.fromURL(rest)
@@ -51,8 +54,22 @@ func parseRemote(name string) (r remote) {
 	if r.scheme == "http" || r.scheme == "https" {
 		file = r.path
 	}
-	r.ext, r.extIs = extension(lastPart(file))
+	name = lastPart(file)
+	if r.kind != "path" && r.scheme != "" && r.scheme != "file" {
+		name, _, _ = strings.Cut(name, ";") // parameters
+	}
+	r.ext, r.extIs = extension(name)
 	return r
+}
+
+// webScheme is http or https when the name begins with it and a slash.
+func webScheme(name string) string {
+	scheme, rest, found := strings.Cut(name, ":")
+	scheme = strings.ToLower(scheme)
+	if found && (scheme == "http" || scheme == "https") && rest != "" && strings.ContainsAny(rest[:1], `/\`) {
+		return scheme
+	}
+	return ""
 }
 
 // fromURL reads what follows "scheme://". It takes anything: url.Parse refuses much of what attackers write and Windows takes.
@@ -67,6 +84,9 @@ func (r *remote) fromURL(rest string) {
 		r.share(normal(`\\` + rest))
 		return
 	}
+	// Not all readers of URLs end a host at the same mark: what may be a user's name for one of them is taken for one.
+	authority, _, _ := strings.Cut(rest, "/")
+	r.user = strings.Contains(authority, "@")
 	if at := strings.IndexAny(rest, "?#"); at >= 0 {
 		rest = rest[:at]
 	}
@@ -75,7 +95,7 @@ func (r *remote) fromURL(rest string) {
 		host, r.path = rest[:at], strings.ReplaceAll(rest[at:], `\`, "/")
 	}
 	if at := strings.LastIndexByte(host, '@'); at >= 0 {
-		r.user, host = true, host[at+1:]
+		host = host[at+1:]
 	}
 	if at := strings.LastIndexByte(host, ':'); at >= 0 && !strings.HasSuffix(host, "]") {
 		host, r.port = host[:at], host[at+1:]

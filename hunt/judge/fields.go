@@ -62,7 +62,7 @@ var Fields = []Field{
 	{"age_days", false, "days from its creation to the newest time in the host's evidence"},
 	{"idle_days", false, "days from its last change to that time"},
 	{"masquerade_of", false, "known-good profile whose name it has, while something else is wrong"},
-	{"masquerade_wrong", false, "what is wrong: creator, host, destination; several"},
+	{"masquerade_wrong", false, "what is wrong: name (it only looks like the known one), creator, host, destination; several"},
 	{"url", true, "remote name as it stands"},
 	{"url_scheme", true, "http, https, file, …; absent for paths"},
 	{"url_kind", true, "name, ip, loopback, unc, file, path"},

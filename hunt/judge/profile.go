@@ -136,8 +136,13 @@ func ownServer(r *remote, domains []string) bool {
 	return r.kind == "name" && (len(domains) == 0 || slices.ContainsFunc(domains, func(d string) bool { return strings.HasSuffix("."+r.host, d) }))
 }
 
+// notOfHost tells letters that no host of a profile has: a name with one is read differently by different programs.
+func notOfHost(c rune) bool {
+	return !(c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || strings.ContainsRune(".-_:", c))
+}
+
 func (p *profile) host(r *remote, domains []string) part {
-	if r.kind != "name" && r.kind != "ip" || r.user || r.scheme != "http" && r.scheme != "https" {
+	if r.kind != "name" && r.kind != "ip" || r.user || strings.ContainsFunc(r.host, notOfHost) || r.scheme != "http" && r.scheme != "https" {
 		return wrong
 	}
 	ok := fits(r.host, p.hosts) == right || slices.Contains(p.Hosts, "@internal") && r.place == "internal" ||
@@ -159,7 +164,11 @@ func fitOf(all []*profile, r *record) fit {
 			name = unknown
 		}
 		nameless := headless || r.source == "file" && r.job.Name == ""
-		if name != right && !nameless {
+		lookalike := name != right && !nameless && !p.Common && fits(lookalikeOf(r.job.Name), p.names) == right
+		if lookalike {
+			name = wrong
+		}
+		if name != right && !nameless && !lookalike {
 			continue
 		}
 		var bad, known []string
