@@ -73,7 +73,7 @@ func processCommands(e *evidence.Event, image, parent, user string) []*evidence.
 		jobs = lockScreenCommand(words)
 	case isPowerShell(name) || isPowerShell(original):
 		jobs = scriptCommands(line, image)
-	case name == "bitsadmin.exe" || original == "bitsadmin.exe" || looksLikeBitsadmin(words) && !isShell(name):
+	case name == "bitsadmin.exe" || original == "bitsadmin.exe" || looksLikeBitsadmin(words) && (!isShell(name) || isVerb(flag(words[1]))): // no shell begins so
 		jobs = bitsadminCommands(words)
 	}
 	for _, j := range jobs {
