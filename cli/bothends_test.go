@@ -158,6 +158,7 @@ func (e *ends) put(args ...string) string {
 func (e *ends) killSome(rng *rand.Rand) {
 	which := rng.IntN(3)
 	if which != 0 {
+		e.gateway.lead("")
 		kill(e.server)
 	}
 	if which != 1 {

@@ -15,14 +15,15 @@ import (
 )
 
 // gateway stands in front of a server that comes and goes: its address stays. It counts what clients send and passes it on at a
-// rate. While there is no server, connections are closed at once.
+// rate. While there is no server, new connections wait for the next one, as those to a socket that a service manager holds do.
 type gateway struct {
 	url     string
 	sent    atomic.Int64 // bytes that clients sent, heads included
 	limiter *rate.Limiter
 
 	mu     sync.Mutex
-	server string // address; "": there is none
+	server string        // address; "": there is none
+	there  chan struct{} // closed while there is one
 }
 
 // gatewayStep is how much is passed on at a time.
@@ -34,7 +35,7 @@ func startGateway(t *testing.T, bytesPerSecond int64) *gateway {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := &gateway{url: "http://" + l.Addr().String(), limiter: rate.NewLimiter(rate.Limit(bytesPerSecond), 4*gatewayStep)}
+	g := &gateway{url: "http://" + l.Addr().String(), limiter: rate.NewLimiter(rate.Limit(bytesPerSecond), 4*gatewayStep), there: make(chan struct{})}
 	ctx, cancel := context.WithCancel(context.Background())
 	var conns sync.WaitGroup
 	conns.Go(func() {
@@ -54,20 +55,40 @@ func startGateway(t *testing.T, bytesPerSecond int64) *gateway {
 	return g
 }
 
-// lead says where the server is now.
+// lead says where the server is now, "" that there is none.
 func (g *gateway) lead(address string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	switch {
+	case g.server == "" && address != "":
+		close(g.there)
+	case g.server != "" && address == "":
+		g.there = make(chan struct{})
+	}
 	g.server = address
+}
+
+// find answers the address of the server, once there is one.
+func (g *gateway) find(ctx context.Context) string {
+	for {
+		g.mu.Lock()
+		address, there := g.server, g.there
+		g.mu.Unlock()
+		if address != "" {
+			return address
+		}
+		select {
+		case <-there:
+		case <-ctx.Done():
+			return ""
+		}
+	}
 }
 
 // carry passes on one connection, until either side ends it.
 func (g *gateway) carry(ctx context.Context, client net.Conn) {
 	defer client.Close()
-	g.mu.Lock()
-	address := g.server
-	g.mu.Unlock()
-	server, err := net.Dial("tcp", address)
+	server, err := net.Dial("tcp", g.find(ctx))
 	if err != nil {
 		return
 	}
