@@ -126,7 +126,7 @@ func broken(pkg, imported string) string {
 	r := rules[i]
 	to, ours := local(imported)
 	switch {
-	case ours && matches([]string{"*/*test"}, to) && !strings.HasSuffix(pkg, "test"):
+	case ours && matches([]string{"*/*test"}, to) && !strings.HasSuffix(pkg, "test") && !matches([]string{"bench/*"}, pkg): // benchmarks are no part of the program
 		return pkg + " imports " + to + ", but conformance suites are for tests alone"
 	case ours && !matches(r.may, to):
 		return pkg + " imports " + to + ", but " + r.why
