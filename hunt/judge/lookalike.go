@@ -3,7 +3,10 @@
 
 package judge
 
-import "strings"
+import (
+	"strings"
+	"unicode"
+)
 
 // lookalikes are letters of Greek and Cyrillic that look like Latin ones, with what they look like; those of Unicode's confusables.txt that names of products are made of.
 var lookalikes = strings.NewReplacer(
@@ -13,7 +16,14 @@ var lookalikes = strings.NewReplacer(
 	"ο", "o", "ν", "v", "ι", "i", "α", "a", "ρ", "p",
 )
 
-// lookalikeOf is what a name looks like: wide letters and those of other scripts as Latin ones, without what cannot be seen.
+// lookalikeOf is what a name looks like: wide letters and those of other scripts as Latin ones, without what cannot be seen. It is empty for a name that is what it looks like.
 func lookalikeOf(name string) string {
-	return plainName(lookalikes.Replace(strings.Map(asciiHost, name)))
+	if strings.IndexFunc(name, func(c rune) bool { return c > unicode.MaxASCII }) < 0 {
+		return ""
+	}
+	look := plainName(lookalikes.Replace(strings.Map(asciiHost, name)))
+	if look == plainName(name) {
+		return ""
+	}
+	return look
 }

@@ -94,8 +94,8 @@ func fits(text string, tests []func(string) bool) part {
 func plainName(name string) string { return strings.Join(strings.Fields(name), " ") }
 
 // compare answers the four parts: name, creator, host, destination.
-func (p *profile) compare(r *record) (name, creator, host, destination part) {
-	if name = fits(plainName(r.job.Name), p.names); name != right && !r.nameless() {
+func (p *profile) compare(r *record, lookalike bool) (name, creator, host, destination part) {
+	if name = fits(plainName(r.job.Name), p.names); name == wrong && !lookalike {
 		return name, unknown, unknown, unknown // it is about another product
 	}
 	if r.job.Creator != nil {
@@ -155,24 +155,19 @@ func (p *profile) host(r *remote, domains []string) part {
 	return right
 }
 
-// nameless tells that the record is of a file without its job.
-func (r *record) nameless() bool { return r.source == "file" && r.job.Name == "" }
-
 // fitOf compares a record with all profiles.
 func fitOf(all []*profile, r *record) fit {
 	var best fit
 	worst := 0
+	look := lookalikeOf(r.job.Name)
 	for _, p := range all {
-		name, creator, host, destination := p.compare(r)
+		lookalike := look != "" && !p.Common && fits(look, p.names) == right
+		name, creator, host, destination := p.compare(r, lookalike)
 		headless := r.job.Name == "" && r.job.ID == "" && r.job.Evidence.Cut != ""
 		if headless {
 			name = unknown
 		}
 		nameless := headless || r.source == "file" && r.job.Name == ""
-		lookalike := name != right && !nameless && !p.Common && fits(lookalikeOf(r.job.Name), p.names) == right
-		if lookalike {
-			name = wrong
-		}
 		if name != right && !nameless && !lookalike {
 			continue
 		}
