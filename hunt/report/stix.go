@@ -141,7 +141,7 @@ func (b *bundle) finding(h *evidence.Host, f *evidence.Finding) {
 	}
 	indicator := b.add(doc{
 		"type": "indicator", "id": ourID("indicator", f.Rule, pattern, at), "created": at, "valid_from": at, "name": title(f),
-		"description": f.Why, "pattern": pattern, "pattern_type": "stix", "indicator_types": []string{"malicious-activity"},
+		"description": f.Why, "pattern": pattern, "pattern_type": "stix", "indicator_types": []string{indicatorType(f.Severity)},
 		"confidence": confidence(f.Confidence), "labels": labels,
 	})
 	b.link(indicator, "based-on", seen, at)
@@ -152,6 +152,14 @@ func (b *bundle) finding(h *evidence.Host, f *evidence.Finding) {
 		"type": "sighting", "id": ourID("sighting", indicator, seen, host), "created": at, "first_seen": at, "last_seen": at, "count": 1,
 		"sighting_of_ref": indicator, "observed_data_refs": []string{seen}, "where_sighted_refs": []string{host},
 	})
+}
+
+// indicatorType is a word of the vocabulary of STIX 2.1, section 10.7: what is below high is odd, no more.
+func indicatorType(s evidence.Severity) string {
+	if rank(s) >= rank(evidence.High) {
+		return "malicious-activity"
+	}
+	return "anomalous-activity"
 }
 
 // confidence follows the "none, low, med, high" scale of STIX 2.1, appendix A.

@@ -148,3 +148,25 @@ func TestSTIXIDs(t *testing.T) {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
+
+// TestSTIXClaims: only what is found at high or above is called malicious to others.
+func TestSTIXClaims(t *testing.T) {
+	for severity, want := range map[evidence.Severity]string{evidence.Critical: "malicious-activity", evidence.High: "malicious-activity", evidence.Medium: "anomalous-activity"} {
+		r := reporttest.Case()
+		for i := range r.Findings {
+			r.Findings[i].Severity = severity
+		}
+		some := false
+		for _, o := range checkedBundle(t, r).Objects {
+			if o["type"] == "indicator" {
+				some = true
+				if got, _ := o["indicator_types"].([]any); len(got) != 1 || got[0] != want {
+					t.Errorf("%s is called %v", severity, o["indicator_types"])
+				}
+			}
+		}
+		if !some {
+			t.Error("there is no indicator")
+		}
+	}
+}
