@@ -13,6 +13,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/openbits/openbits/hunt/evidence"
 	"github.com/openbits/openbits/internal/term"
@@ -27,8 +28,10 @@ var pageJS string
 //go:embed page.tmpl
 var pageText string
 
-// page is made by html/template, which escapes every value for the place where it stands.
-var page = template.Must(template.New("page").Funcs(template.FuncMap{"plain": term.Plain, "u": followless}).Parse(pageText))
+// page is made by html/template, which escapes every value for the place where it stands; not before somebody wants one.
+var page = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("page").Funcs(template.FuncMap{"plain": term.Plain, "u": followless}).Parse(pageText))
+})
 
 // pageHead allows the page its own style and script and nothing else: no address is asked for anything, and a text of the
 // evidence that got into the page as markup all the same could not run.
@@ -66,18 +69,18 @@ func writeHTML(w io.Writer, r *evidence.Report, _ Look) error {
 	if err != nil {
 		return err
 	}
-	if err := page.ExecuteTemplate(w, "top", s.top(r)); err != nil {
+	if err := page().ExecuteTemplate(w, "top", s.top(r)); err != nil {
 		return err
 	}
 	for i := range r.Findings {
-		if err := page.ExecuteTemplate(w, "finding", s.finding(i, &r.Findings[i])); err != nil {
+		if err := page().ExecuteTemplate(w, "finding", s.finding(i, &r.Findings[i])); err != nil {
 			return err
 		}
 	}
 	n := 0
 	err = walk(r, func(h *evidence.Host, found []*evidence.Finding) error {
 		n++
-		return page.ExecuteTemplate(w, "host", hostView(hostID(n), h, found, r.Totals.Jobs > mostOnPage))
+		return page().ExecuteTemplate(w, "host", hostView(hostID(n), h, found, r.Totals.Jobs > mostOnPage))
 	})
 	if err != nil {
 		return err
@@ -89,7 +92,7 @@ func writeHTML(w io.Writer, r *evidence.Report, _ Look) error {
 	for _, s := range r.Suppressed {
 		foot.Suppressed = append(foot.Suppressed, suppressedWords(s))
 	}
-	if err := page.ExecuteTemplate(w, "foot", foot); err != nil {
+	if err := page().ExecuteTemplate(w, "foot", foot); err != nil {
 		return err
 	}
 	_, err = io.WriteString(w, "<script>"+pageJS+"</script></body></html>\n")
