@@ -7,6 +7,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"context"
+	"encoding/binary"
 	"fmt"
 	"maps"
 	"os"
@@ -313,5 +314,30 @@ func TestSparseImage(t *testing.T) {
 	}
 	if in := hosts[0].Inputs[0]; !strings.Contains(strings.Join(in.Notes, ""), "its holes") {
 		t.Errorf("of the image is said %v", in.Notes)
+	}
+}
+
+// TestFarTimes: a time in a year that JSON cannot hold, as damage makes them, is one time less, not the end of the hunt.
+func TestFarTimes(t *testing.T) {
+	tree := collection("PC1")
+	for name, b := range tree {
+		if !strings.HasSuffix(name, ".evtx") {
+			continue
+		}
+		for i := 0; i+8 <= len(b); i++ {
+			if v := binary.LittleEndian.Uint64(b[i:]); v > qmgrtest.FileTime(at.Add(-time.Hour)) && v < qmgrtest.FileTime(at.Add(time.Hour)) {
+				binary.LittleEndian.PutUint64(b[i:], 1<<63-1)
+			}
+		}
+	}
+	dir := t.TempDir()
+	writeTree(t, dir, tree)
+	res, err := hunt.Run(t.Context(), hunt.Options{Paths: []string{dir}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Close()
+	if res.Totals.Events == 0 || res.Totals.Jobs == 0 {
+		t.Errorf("%d events and %d jobs are left", res.Totals.Events, res.Totals.Jobs)
 	}
 }
