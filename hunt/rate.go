@@ -103,6 +103,9 @@ func (r *run) report() *evidence.Report {
 	}
 	if r.ctx.Err() != nil {
 		rep.Partial = fmt.Sprintf("it was ended before all was read: %d of %d hosts are whole", r.count-r.ended, r.count)
+		if r.searched != nil {
+			rep.Partial += ", and there may be more, as the folders and archives were not looked through to their end"
+		}
 	}
 	for _, key := range slices.SortedFunc(maps.Keys(r.suppressed), func(a, b [2]string) int {
 		return cmp.Or(strings.Compare(a[0], b[0]), strings.Compare(a[1], b[1]))

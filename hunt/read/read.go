@@ -100,6 +100,11 @@ func (r *reader) member(i int, m *collect.Member) {
 		r.o.Progress(m.Path)
 	}
 	c, err := m.Open(r.ctx, r.o.Memory)
+	if err != nil && r.ctx.Err() != nil {
+		in.Status, r.out.Ended = evidence.Skipped, true
+		in.Notes = append(in.Notes, "it was not read to its end")
+		return
+	}
 	if err != nil {
 		in.Status = evidence.Failed
 		in.Notes = append(in.Notes, "it cannot be read: "+err.Error())
