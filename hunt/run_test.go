@@ -8,6 +8,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -339,5 +340,56 @@ func TestFarTimes(t *testing.T) {
 	defer res.Close()
 	if res.Totals.Events == 0 || res.Totals.Jobs == 0 {
 		t.Errorf("%d events and %d jobs are left", res.Totals.Events, res.Totals.Jobs)
+	}
+}
+
+// TestTwice: evidence that is read once more, and a report of it, alone or beside it, tell of the same jobs, events and findings.
+func TestTwice(t *testing.T) {
+	dir := t.TempDir()
+	for _, pc := range []string{"PC1", "PC2"} {
+		writeTree(t, filepath.Join(dir, pc), collection(pc))
+	}
+	lost := qmgrtest.NewJob("lost", user, at.Add(time.Hour)).Bytes(win)
+	lost = lost[bytes.Index(lost, []byte("\x36\xda\x56\x77\x6f\x51\x5a\x43")):] // a record without its beginning has no id
+	writeTree(t, filepath.Join(dir, "PC2"), map[string][]byte{queueFolder + "left.bin": lost})
+	writeTree(t, dir, map[string][]byte{"readme.txt": []byte("of no host")})
+	report := func(paths ...string) (string, evidence.Totals) {
+		r, err := hunt.Run(t.Context(), hunt.Options{Paths: paths})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Close()
+		names := map[string]int{}
+		for h, err := range r.Hosts() {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if names[h.Name]++; names[h.Name] > 1 {
+				t.Errorf("of %v the host %s is there twice", paths, h.Name)
+			}
+		}
+		p := filepath.Join(t.TempDir(), "report.json")
+		f, err := os.Create(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(r.WriteJSON(f), f.Close()); err != nil {
+			t.Fatal(err)
+		}
+		return p, r.Totals
+	}
+	saved, want := report(dir)
+	again, _ := report(saved)
+	if want.Jobs != 3 {
+		t.Fatalf("there are %d jobs", want.Jobs)
+	}
+	copied := t.TempDir()
+	writeTree(t, filepath.Join(copied, "PC2"), collection("PC2"))
+	writeTree(t, filepath.Join(copied, "PC2"), map[string][]byte{queueFolder + "left.bin": lost})
+	for _, paths := range [][]string{{dir, copied}, {saved}, {saved, dir}, {dir, saved}, {saved, again}, {again, dir, saved}} {
+		_, got := report(paths...)
+		if got.Hosts != want.Hosts || got.Jobs != want.Jobs || got.Versions != want.Versions || got.Files != want.Files || got.Events != want.Events {
+			t.Errorf("of %v: %+v, want %+v", paths, got, want)
+		}
 	}
 }

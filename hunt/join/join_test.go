@@ -108,7 +108,9 @@ func TestVersions(t *testing.T) {
 	copied := state(evidence.Slack, "first", 0)
 	h := host([]evidence.Job{
 		state(evidence.Live, "third", 2*time.Second), state(evidence.Version, "first", 0), state(evidence.Version, "second", time.Second), copied,
-		state(evidence.Slack, "fourth", 3*time.Second), {Ref: "0:1", Created: at, Evidence: evidence.Place{Layer: evidence.Slack, Cut: "head"}}, {Ref: "0:2", Created: at.Add(1), Name: "x"},
+		state(evidence.Slack, "fourth", 3*time.Second),
+		{Ref: "0:1", Created: at, Evidence: evidence.Place{Layer: evidence.Slack, Cut: "head"}},
+		{Ref: "0:2", Created: at.Add(1), Name: "x"},
 	})
 	var got []string
 	for _, v := range h.Jobs[0].Versions {
