@@ -142,7 +142,7 @@ func newEnds(t *testing.T, bytesPerSecond int64) *ends {
 // put runs "bits put" and answers the id of the job.
 func (e *ends) put(args ...string) string {
 	e.t.Helper()
-	c := e.command(append([]string{"put", "--detach"}, args...)...)
+	c := e.command(append([]string{"put", "--detach", "--priority", "foreground"}, args...)...) // a busy machine is nothing to give way to here
 	out, err := c.Output()
 	if err != nil {
 		e.t.Fatalf("bits put %v: %v", args, err)

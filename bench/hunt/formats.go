@@ -16,7 +16,6 @@ import (
 	"github.com/openbits/openbits/bench/rig"
 	"github.com/openbits/openbits/ese"
 	"github.com/openbits/openbits/evtx"
-	"github.com/openbits/openbits/internal/evtxtest"
 )
 
 // Files of the corpus that are read.
@@ -76,7 +75,7 @@ func largeLog(path string, data []byte, size int64) (int64, error) {
 	file := bytes.Clone(data[:head])
 	binary.LittleEndian.PutUint64(file[16:], uint64(times*count-1))
 	binary.LittleEndian.PutUint16(file[42:], uint16(times*count))
-	evtxtest.SealHeader(file)
+	sealHeader(file)
 	for range times {
 		file = append(file, data[head:head+count*chunk]...)
 	}

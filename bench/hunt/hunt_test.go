@@ -5,6 +5,7 @@ package main
 
 import (
 	"bytes"
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -36,7 +37,7 @@ func TestRenamed(t *testing.T) {
 	}
 }
 
-// TestLargeLog: a log that repeats the chunks of another has all of them, and no problem.
+// TestLargeLog: a log that repeats the chunks of another has the events of all of them, and checksums that fit.
 func TestLargeLog(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "large.evtx")
 	size, err := largeLog(path, evtxtest.Sample(2, 5).Bytes(), 1<<20)
@@ -45,6 +46,17 @@ func TestLargeLog(t *testing.T) {
 	}
 	if want := int64(4096 + 16*65536); size != want {
 		t.Errorf("it has %d bytes, not %d", size, want)
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	log, err := evtx.Open(bytes.NewReader(data), size)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := log.Survey(); s.Layers[evtx.Live] != 80 || !s.Header.Valid || len(s.Problems) > 0 {
+		t.Errorf("it has events %v, header %+v, problems %v", s.Layers, s.Header, s.Problems)
 	}
 	if got, err := result(t.TempDir()); err == nil {
 		t.Errorf("a run without output has %q", got)

@@ -5,10 +5,12 @@ package main
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
+	"hash/crc32"
+	"unicode/utf16"
 
 	"github.com/openbits/openbits/evtx"
-	"github.com/openbits/openbits/internal/evtxtest"
 )
 
 // computerOf is the name of the computer that most of a log's events are of.
@@ -31,11 +33,31 @@ func renamed(data []byte, computer, name string) ([]byte, error) {
 	if len(computer) != len(name) {
 		return nil, errors.New("the names differ in length")
 	}
-	out := bytes.ReplaceAll(data, evtxtest.UTF16(computer), evtxtest.UTF16(name))
+	out := bytes.ReplaceAll(data, wide(computer), wide(name))
 	for at := 4096; at+65536 <= len(out); at += 65536 {
 		if chunk := out[at : at+65536]; bytes.HasPrefix(chunk, []byte("ElfChnk\x00")) {
-			evtxtest.SealChunk(chunk)
+			sealChunk(chunk)
 		}
 	}
 	return out, nil
+}
+
+// wide is a text as logs have it.
+func wide(text string) (b []byte) {
+	for _, unit := range utf16.Encode([]rune(text)) {
+		b = binary.LittleEndian.AppendUint16(b, unit)
+	}
+	return b
+}
+
+// sealHeader writes the checksum of a log's header.
+func sealHeader(file []byte) {
+	binary.LittleEndian.PutUint32(file[124:], crc32.ChecksumIEEE(file[:120]))
+}
+
+// sealChunk writes the checksums of a chunk: that of its records, which end where its header says, and that of the header.
+func sealChunk(chunk []byte) {
+	end := min(max(binary.LittleEndian.Uint32(chunk[48:]), 512), uint32(len(chunk)))
+	binary.LittleEndian.PutUint32(chunk[52:], crc32.ChecksumIEEE(chunk[512:end]))
+	binary.LittleEndian.PutUint32(chunk[124:], crc32.Update(crc32.ChecksumIEEE(chunk[:120]), crc32.IEEETable, chunk[128:512]))
 }

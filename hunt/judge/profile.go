@@ -95,7 +95,9 @@ func plainName(name string) string { return strings.Join(strings.Fields(name), "
 
 // compare answers the four parts: name, creator, host, destination.
 func (p *profile) compare(r *record) (name, creator, host, destination part) {
-	name = fits(plainName(r.job.Name), p.names)
+	if name = fits(plainName(r.job.Name), p.names); name != right && !r.nameless() {
+		return name, unknown, unknown, unknown // it is about another product
+	}
 	if r.job.Creator != nil {
 		creator = fitsPath(r.job.Creator.Path, p.creators)
 	}
@@ -147,6 +149,9 @@ func (p *profile) host(r *remote, domains []string) part {
 	}
 	return right
 }
+
+// nameless tells that the record is of a file without its job.
+func (r *record) nameless() bool { return r.source == "file" && r.job.Name == "" }
 
 // fitOf compares a record with all profiles.
 func fitOf(all []*profile, r *record) fit {
