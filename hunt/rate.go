@@ -5,6 +5,7 @@ package hunt
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -30,7 +31,7 @@ func (r *run) rate() error {
 			r.kept[i], err = final.put(h)
 		}
 		if err != nil {
-			return fmt.Errorf("cannot keep the report: %w", err)
+			return errors.Join(cannotKeep("the report", err), final.close())
 		}
 	}
 	slices.SortStableFunc(r.findings, worst)

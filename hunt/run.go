@@ -185,7 +185,7 @@ func (r *run) host(c *collect.Host, saved map[collect.Saved]handle) (handle, err
 	}
 	at, err := r.store.put(h)
 	if err != nil {
-		return handle{}, fmt.Errorf("cannot keep host %s: %w", h.Name, err)
+		return handle{}, cannotKeep("host "+h.Name, err)
 	}
 	r.mu.Lock()
 	if h.Name != evidence.NoHost {
@@ -234,7 +234,7 @@ func (r *run) savedReport(m *collect.Member, out map[collect.Saved]handle) error
 		}
 		at, err := r.store.put(h)
 		if err != nil {
-			return fmt.Errorf("cannot keep host %s of %s: %w", h.Name, m.Path, err)
+			return cannotKeep("host "+h.Name+" of "+m.Path, err)
 		}
 		out[collect.Saved{Member: m, Name: h.Name}] = at
 	}

@@ -19,6 +19,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/openbits/openbits"
 	"github.com/openbits/openbits/hunt"
 	"github.com/openbits/openbits/hunt/evidence"
 	"github.com/openbits/openbits/internal/qmgrtest"
@@ -391,5 +392,18 @@ func TestTwice(t *testing.T) {
 		if got.Hosts != want.Hosts || got.Jobs != want.Jobs || got.Versions != want.Versions || got.Files != want.Files || got.Events != want.Events {
 			t.Errorf("of %v: %+v, want %+v", paths, got, want)
 		}
+	}
+}
+
+// TestNoRoom: where hosts cannot be kept, the error says so, and is none of the command line.
+func TestNoRoom(t *testing.T) {
+	dir := t.TempDir()
+	writeTree(t, dir, collection("PC1"))
+	t.Setenv("TMPDIR", filepath.Join(dir, "none"))
+	t.Setenv("TMP", filepath.Join(dir, "none"))
+	hunt.SetInMemory(t, 0)
+	_, err := hunt.Run(t.Context(), hunt.Options{Paths: []string{dir}})
+	if !errors.Is(err, openbits.KindLocalFile) {
+		t.Errorf("got %v", err)
 	}
 }
