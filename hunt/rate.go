@@ -5,6 +5,7 @@ package hunt
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -30,7 +31,7 @@ func (r *run) rate() error {
 			r.kept[i], err = final.put(h)
 		}
 		if err != nil {
-			return fmt.Errorf("cannot keep the report: %w", err)
+			return errors.Join(cannotKeep("the report", err), final.close())
 		}
 	}
 	slices.SortStableFunc(r.findings, worst)
@@ -103,6 +104,9 @@ func (r *run) report() *evidence.Report {
 	}
 	if r.ctx.Err() != nil {
 		rep.Partial = fmt.Sprintf("it was ended before all was read: %d of %d hosts are whole", r.count-r.ended, r.count)
+		if r.searched != nil {
+			rep.Partial += ", and there may be more, as the folders and archives were not looked through to their end"
+		}
 	}
 	for _, key := range slices.SortedFunc(maps.Keys(r.suppressed), func(a, b [2]string) int {
 		return cmp.Or(strings.Compare(a[0], b[0]), strings.Compare(a[1], b[1]))

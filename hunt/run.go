@@ -41,6 +41,7 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 		Channel:  func(ch string) bool { return read.Channel(ch) || b.judge.Wants(ch, "", 0) },
 		Progress: func(p string, n int) { r.progress(Progress{Stage: StageCollect, Path: p, Inputs: n}) },
 	})
+	r.searched = c.Ended
 	err = r.hosts(c)
 	if err = errors.Join(err, c.Close()); err == nil {
 		err = r.rate()
@@ -77,6 +78,8 @@ type run struct {
 	count int        // hosts that there are
 	done  int
 	ended int // hosts that were not read whole, as ctx ended
+
+	searched error // why the search for files ended early; nil: it did not
 
 	computers  int      // of the hosts, without NoHost
 	kept       []handle // hosts, in order
@@ -182,7 +185,7 @@ func (r *run) host(c *collect.Host, saved map[collect.Saved]handle) (handle, err
 	}
 	at, err := r.store.put(h)
 	if err != nil {
-		return handle{}, fmt.Errorf("cannot keep host %s: %w", h.Name, err)
+		return handle{}, cannotKeep("host "+h.Name, err)
 	}
 	r.mu.Lock()
 	if h.Name != evidence.NoHost {
@@ -231,7 +234,7 @@ func (r *run) savedReport(m *collect.Member, out map[collect.Saved]handle) error
 		}
 		at, err := r.store.put(h)
 		if err != nil {
-			return fmt.Errorf("cannot keep host %s of %s: %w", h.Name, m.Path, err)
+			return cannotKeep("host "+h.Name+" of "+m.Path, err)
 		}
 		out[collect.Saved{Member: m, Name: h.Name}] = at
 	}

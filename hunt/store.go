@@ -10,6 +10,7 @@ import (
 	"os"
 	"sync"
 
+	"github.com/openbits/openbits"
 	"github.com/openbits/openbits/hunt/evidence"
 )
 
@@ -22,6 +23,14 @@ type store struct {
 	file *os.File
 	path string // of a file whose name could not be removed while it is open
 	end  int64
+}
+
+// cannotKeep is the error of a host that the store does not take, or give back.
+func cannotKeep(what string, err error) error {
+	return &openbits.Error{
+		Op: "keep", Object: what, Kind: openbits.KindLocalFile, Context: openbits.ContextLocalFile, File: -1, Err: err,
+		Hint: "Reports of many hosts are kept in the folder for temporary files until they are written: it must have room for them (TMPDIR names another).",
+	}
 }
 
 // handle is where a host is kept.

@@ -146,7 +146,7 @@ func (s *sweep) search(b []byte, base int64, from, to int) {
 // record. A record has two transfer markers.
 func (s *sweep) regionEnd(hits []hit, hi int) int {
 	first, transfers := hits[0], 0
-	for _, h := range hits[1:] {
+	for i, h := range hits[1:] {
 		if h.at >= hi {
 			break
 		}
@@ -156,7 +156,7 @@ func (s *sweep) regionEnd(hits []hit, hi int) int {
 				return h.at
 			}
 		case h.at-first.at < 0x20:
-		case s.isJob(h.mark) && first.mark != fileMarker && h.mark != first.mark && slices.Contains(hits, hit{h.at + 16, first.mark}):
+		case s.isJob(h.mark) && first.mark != fileMarker && h.mark != first.mark && follows(hits[i+2:], hit{h.at + 16, first.mark}):
 			// of two markers that a record begins with, the second one closes first
 		case s.isJob(h.mark) && first.mark != fileMarker || h.mark == fileMarker && first.mark == fileMarker:
 			return min(h.at+16, hi)
@@ -165,6 +165,13 @@ func (s *sweep) regionEnd(hits []hit, hi int) int {
 		}
 	}
 	return hi
+}
+
+// follows reports whether want is among hits, which are in the order of their places. A stream full of markers has too many to look
+// through all of them for each.
+func follows(hits []hit, want hit) bool {
+	i, found := slices.BinarySearchFunc(hits, want.at, func(h hit, at int) int { return h.at - at })
+	return found && hits[i].mark == want.mark
 }
 
 func (s *sweep) file(b []byte, start, lo int, at int64) int {

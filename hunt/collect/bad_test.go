@@ -196,3 +196,39 @@ func TestUnreadable(t *testing.T) {
 		t.Errorf("the other is %s", m.Status)
 	}
 }
+
+// TestOfficeInZip: what looks like a document in an archive does not hide the evidence beside it.
+func TestOfficeInZip(t *testing.T) {
+	b := files{"META-INF/MANIFEST.MF": []byte("x"), kapeDB: database()}.zip(t, zip.Deflate)
+	dir := files{"case/PC1.zip": b, "case/a.jar": b, "b.jar": b}.write(t)
+	c := walk(t, collect.Options{}, filepath.Join(dir, "case"), filepath.Join(dir, "b.jar"))
+	for _, name := range []string{"PC1.zip!/" + kapeDB, "b.jar!/" + kapeDB} {
+		if m := member(t, c, name); m.Kind != collect.QueueDB || m.Status != "" {
+			t.Errorf("%s is %s, %s", name, m.Kind, m.Status)
+		}
+	}
+	if m := member(t, c, "a.jar"); m.Status != "skipped" {
+		t.Errorf("a.jar is %s", m.Status)
+	}
+}
+
+// TestNamedLikeNobody: a folder named as what belongs to no computer is a computer, so that its evidence is judged.
+func TestNamedLikeNobody(t *testing.T) {
+	dir := files{"(No Host)/" + kapeDB: database(), "PC2/" + kapeDB: database()}.write(t)
+	c := walk(t, collect.Options{}, dir)
+	if len(c.Hosts) != 2 || c.Hosts[0].Name != "PC2" || c.Hosts[1].Name != "unnamed" {
+		t.Errorf("got %s", show(c, dir))
+	}
+}
+
+// TestLargeWreck: a file that is named like evidence, holds something else and is too large to be searched unasked has a line that says so.
+func TestLargeWreck(t *testing.T) {
+	dir := files{"qmgr.db": []byte("no queue")}.write(t)
+	p := filepath.Join(dir, "qmgr.db")
+	if err := os.Truncate(p, 600<<20); err != nil {
+		t.Skipf("no file of that size can be made: %v", err)
+	}
+	if m := member(t, walk(t, collect.Options{}, dir), "qmgr.db"); m.Status != "skipped" || len(m.Notes) != 1 {
+		t.Errorf("it is %s: %v", m.Status, m.Notes)
+	}
+}

@@ -9,7 +9,7 @@
 //	defer c.Close()
 //	for _, host := range c.Hosts {
 //		for _, m := range host.Members {
-//			content, err := m.Open()
+//			content, err := m.Open(ctx, 0)
 //			…
 //
 // What a file is, its content decides; names only hint. Walk reads the first bytes of each file; the rest is read

@@ -21,6 +21,7 @@ type Content struct {
 	Notes   []string // what is to be said of the hash
 	Damage  string   // what the archive did to it; empty: nothing
 
+	ctx   context.Context
 	s     *stream
 	print string
 }
@@ -37,7 +38,7 @@ func (m *Member) Open(ctx context.Context, memory int64) (*Content, error) {
 	if err != nil {
 		return nil, errors.New(reason(err))
 	}
-	c := &Content{Size: s.size, Damage: s.damage, s: s}
+	c := &Content{Size: s.size, Damage: s.damage, ctx: ctx, s: s}
 	if err := c.load(ctx, memory); err != nil {
 		return nil, errors.Join(errors.New(reason(err)), s.release())
 	}
@@ -68,7 +69,8 @@ func (c *Content) load(ctx context.Context, memory int64) error {
 		if s.file != nil {
 			c.Extents = dataOf(s.file, s.size)
 		}
-		c.SHA256, err = digestOf(ctxReader{ctx, s.ReaderAt}, c.Extents)
+		c.ReaderAt = ctxReader{ctx, s.ReaderAt} // a search of an image ends with ctx, also where it finds nothing
+		c.SHA256, err = digestOf(c.ReaderAt, c.Extents)
 		if holes := s.size - dataIn(c.Extents); err == nil && holes > 0 {
 			c.Notes = append(c.Notes, fmt.Sprintf("the hash is of its %d bytes of data; its holes, %d bytes, were not read", s.size-holes, holes))
 		}
@@ -80,17 +82,20 @@ func (c *Content) load(ctx context.Context, memory int64) error {
 }
 
 // Close hashes what lies in the evidence again, and answers its hash when it is another now.
-// Of a member of an archive both hashes are of its packed bytes.
+// Of a member of an archive both hashes are of its packed bytes. When the context of Open has ended, it does not hash: that may take hours.
 func (c *Content) Close() (changed string, err error) {
 	if c.s == nil {
 		return "", nil
 	}
-	now, err := c.s.again()
-	if err == nil && now != c.print {
-		changed = now
+	now := ""
+	if err = c.ctx.Err(); err == nil {
+		now, err = c.s.again()
 	}
-	if err != nil {
-		err = fmt.Errorf("it could not be read again: %s", reason(err))
+	switch {
+	case err != nil:
+		err = fmt.Errorf("it was not hashed again: %s", reason(err))
+	case now != c.print:
+		changed = now
 	}
 	rerr := c.s.release()
 	c.s = nil

@@ -26,11 +26,12 @@ func extentsOf(f *os.File, size int64) []Extent {
 	var list []Extent
 	for pos := int64(0); pos < size; {
 		from, err := f.Seek(pos, data)
-		if err != nil {
-			if len(list) == 0 && pos == 0 && !endOfData(err) {
-				return []Extent{{0, size}}
-			}
-			break // nothing but a hole up to the end
+		switch {
+		case err == nil:
+		case endOfData(err):
+			return list // nothing but a hole up to the end
+		default:
+			return addExtent(list, Extent{pos, size - pos}) // it does not tell: all of it may be data
 		}
 		to, err := f.Seek(from, hole)
 		if err != nil || to > size || to <= from {

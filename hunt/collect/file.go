@@ -123,6 +123,9 @@ func (w *walker) unknown(m *Member, c candidate, h hint, head []byte) {
 		m.Notes = []string{fmt.Sprintf("it is %s, of %d bytes: name it itself to have it searched, or all such files with --carve", image, c.size)}
 	default:
 		m.Status = evidence.Skipped
+		if h == hintQueue || h == hintEvents {
+			m.Notes = []string{fmt.Sprintf("it is named like evidence, its first bytes are not, and it has %d bytes: name it itself to have it searched", c.size)}
+		}
 	}
 }
 

@@ -51,6 +51,11 @@ func (w *walker) hosts() []*Host {
 	for _, root := range slices.Sorted(maps.Keys(units)) {
 		groups = append(groups, divide(root, units[root])...)
 	}
+	for _, g := range groups {
+		if strings.EqualFold(g.name, evidence.NoHost) { // what bears that name is not judged
+			g.name = "unnamed"
+		}
+	}
 	groups = append(groups, w.saved...)
 	hosts := merge(groups)
 	attach(&hosts, groups, rest)
@@ -295,11 +300,19 @@ func attach(hosts *[]*Host, groups []*group, rest []*Member) {
 		}
 		return nil
 	}
-	var nameless *Host
+	var nameless, single *Host
+	computers := 0
+	for _, h := range *hosts {
+		if h.Name == evidence.NoHost { // of a saved report
+			nameless = h
+		} else {
+			single, computers = h, computers+1
+		}
+	}
 	for _, m := range rest {
 		var h *Host
-		if len(*hosts) == 1 && nameless == nil || len(*hosts) == 2 && nameless != nil {
-			h = (*hosts)[0]
+		if computers == 1 {
+			h = single
 		}
 		for p := m.place(); h == nil && p != "" && p != "."; p = path.Dir(p) {
 			if set, ok := byRoot[p]; ok {

@@ -40,6 +40,9 @@ func (w *walker) report(m *Member, c candidate) {
 		if !slices.Contains(namings, named) {
 			named = ByReport
 		}
+		if h.Name == evidence.NoHost {
+			named = ""
+		}
 		w.saved = append(w.saved, &group{name: h.Name, named: named, aliases: h.Aliases, saved: []Saved{{m, h.Name}}})
 	}
 }

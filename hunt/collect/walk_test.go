@@ -6,6 +6,7 @@ package collect_test
 import (
 	"archive/zip"
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -224,5 +225,23 @@ func TestMany(t *testing.T) {
 	}
 	if got := c.Hosts[0].Members[1].Notes[0]; got != "120 other files hold nothing that is read here: 120 .dll" {
 		t.Error(got)
+	}
+}
+
+// TestEndedWhileRead: a file that lies where it is read from cannot be read on, nor is it hashed again, when the hunt was ended.
+func TestEndedWhileRead(t *testing.T) {
+	p := filepath.Join(files{"disk.raw": make([]byte, 3<<20)}.write(t), "disk.raw")
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	content, err := member(t, walk(t, collect.Options{}, p), "disk.raw").Open(ctx, 1<<20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cancel()
+	if _, err := content.ReadAt(make([]byte, 10), 0); !errors.Is(err, context.Canceled) {
+		t.Errorf("reading: %v", err)
+	}
+	if changed, err := content.Close(); changed != "" || err == nil || !strings.Contains(err.Error(), "not hashed again") {
+		t.Errorf("closing: %q, %v", changed, err)
 	}
 }

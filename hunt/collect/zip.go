@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"path"
 	"slices"
 	"strings"
 
@@ -34,7 +35,7 @@ func (w *walker) archive(m *Member, c candidate) {
 		return
 	}
 	defer w.cache.release(a)
-	if document(o.zip) {
+	if document(o.zip) && !c.direct && path.Ext(strings.ToLower(m.base)) != ".zip" {
 		m.Kind, m.Status, m.own = Other, evidence.Skipped, false
 		w.add(m, c.where)
 		return
@@ -51,7 +52,8 @@ func archiveProblem(err error) string {
 	return "it cannot be read: " + reason(err)
 }
 
-// document reports whether an archive is a file of an office program or of Java, of which a disk has thousands.
+// document reports whether an archive is a file of an office program or of Java, of which a disk has thousands. One that was named
+// itself, or is named as a zip archive, is looked into all the same: such a member is easily put into it.
 func document(z *zip.Reader) bool {
 	for _, f := range z.File[:min(len(z.File), 8)] {
 		switch {

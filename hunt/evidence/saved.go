@@ -23,6 +23,7 @@ type saved struct {
 	r        io.ReaderAt
 	size     int64
 	hosts    []line
+	named    map[string]bool  // names of hosts
 	starts   map[string]int64 // offset of the first bracket of each list
 	cut      bool
 	findings map[string][]Finding
@@ -32,7 +33,7 @@ type saved struct {
 // use as long as the report. A file that ends too early gives a report with Partial set and what there is; anything
 // else that is wrong is an error that names the offset, here or from Hosts. Unknown fields are passed over.
 func ReadReport(r io.ReaderAt, size int64) (*Report, error) {
-	in := &saved{r: r, size: size, starts: map[string]int64{}, findings: map[string][]Finding{}}
+	in := &saved{r: r, size: size, starts: map[string]int64{}, named: map[string]bool{}, findings: map[string][]Finding{}}
 	rep := &Report{Hosts: in.read}
 	s := newScanner(r, 0, size)
 	if mark := make([]byte, 3); size >= 3 {
@@ -96,6 +97,10 @@ func (in *saved) field(s *scanner, rep *Report, schema *string, key string) erro
 			if min(l.Inputs, l.Jobs, l.Files, l.Events) < 0 || l.Inputs > 1<<40 || l.Events > 1<<40 || l.Name == "" {
 				return s.fault("the host %q has no name, or counts that cannot be", l.Name)
 			}
+			if in.named[l.Name] {
+				return s.fault("the host %q comes twice", l.Name)
+			}
+			in.named[l.Name] = true
 			in.hosts = append(in.hosts, l)
 			return nil
 		})

@@ -66,6 +66,9 @@ func Host(name, named string, aliases []string, r *read.Result) *evidence.Host {
 		Name: name, Named: named, Aliases: aliases, Windows: r.Windows, Inputs: r.Inputs,
 		Jobs: []evidence.Job{}, Files: []evidence.File{}, Events: []evidence.Event{}, Findings: []evidence.Finding{},
 	}
+	for i := range h.Inputs {
+		h.Inputs[i].Host = name // a saved report may have them under another of its names
+	}
 	j := &joiner{host: h, byID: map[string]*job{}, services: map[int64]bool{}}
 	j.know()
 	j.group(r.Jobs)

@@ -226,7 +226,7 @@ func convert(e *evtx.Event, input int) evidence.Event {
 	if e.Problem != nil {
 		ev.Evidence.Cut = e.Problem.Text
 	}
-	return ev
+	return ev.Portable() // a damaged time may lie in a year that JSON cannot hold
 }
 
 // layerOf translates. Records that the headers do not count yet are what a dirty log looks like: Windows would show them.

@@ -4,6 +4,7 @@
 package read
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/openbits/openbits/evtx"
@@ -28,6 +29,8 @@ func (r *reader) raw(i int, in *evidence.Input, c *collect.Content) {
 		if err == nil {
 			r.take(i, q, carvedLayer(q))
 			r.about(in, q)
+		} else if !errors.Is(err, qmgr.ErrNoQueue) {
+			in.Status, in.Notes = evidence.Partial, append(in.Notes, err.Error())
 		}
 	default:
 		r.carve(i, in, c)
@@ -45,7 +48,7 @@ func (r *reader) raw(i int, in *evidence.Input, c *collect.Content) {
 		in.About = map[string]string{}
 	}
 	in.About["records"], in.About["taken"] = fmt.Sprint(found), fmt.Sprint(t.taken)
-	if found+t.taken == 0 && r.ctx.Err() == nil {
+	if found+t.taken == 0 && r.ctx.Err() == nil && in.Status == evidence.Read {
 		in.Status = evidence.Skipped
 		in.Notes = append(in.Notes, "neither a job nor an event was found in it")
 	}

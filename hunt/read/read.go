@@ -53,13 +53,23 @@ type reader struct {
 	out  *Result
 	seen map[eventKey]bool // events that are taken
 	want interest
-	logs []generation // transaction logs of databases
-	dbs  []database   // queues in databases
+	read map[bytesOf]int // inputs by what they hold
+	logs []generation    // transaction logs of databases
+	dbs  []database      // queues in databases
 }
+
+// bytesOf tells by its hash and size whether an input holds the same as another. Where a file has holes, the hash alone does not.
+type bytesOf struct {
+	sha256 string
+	size   int64
+}
+
+// notToItsEnd is the note on an input that was being read when ctx ended.
+const notToItsEnd = "it was not read to its end"
 
 // Host reads the members of a host, in the order of their inputs. What fails is said in the inputs.
 func Host(ctx context.Context, h *collect.Host, o Options) *Result {
-	r := &reader{ctx: ctx, o: o, host: h, out: &Result{Inputs: make([]evidence.Input, len(h.Members))}, seen: map[eventKey]bool{}}
+	r := &reader{ctx: ctx, o: o, host: h, out: &Result{Inputs: make([]evidence.Input, len(h.Members))}, seen: map[eventKey]bool{}, read: map[bytesOf]int{}}
 	for i, m := range h.Members {
 		r.out.Inputs[i] = evidence.Input{Path: m.Path, Size: m.Size, Kind: string(m.Kind), Host: h.Name, Status: m.Status, Notes: slices.Clone(m.Notes)}
 	}
@@ -100,6 +110,11 @@ func (r *reader) member(i int, m *collect.Member) {
 		r.o.Progress(m.Path)
 	}
 	c, err := m.Open(r.ctx, r.o.Memory)
+	if err != nil && r.ctx.Err() != nil {
+		in.Status, r.out.Ended = evidence.Skipped, true
+		in.Notes = append(in.Notes, notToItsEnd)
+		return
+	}
 	if err != nil {
 		in.Status = evidence.Failed
 		in.Notes = append(in.Notes, "it cannot be read: "+err.Error())
@@ -110,10 +125,17 @@ func (r *reader) member(i int, m *collect.Member) {
 	if c.Damage != "" {
 		in.Status, in.Notes = evidence.Partial, append(in.Notes, c.Damage)
 	}
-	r.content(i, in, m, c)
+	if first, ok := r.read[bytesOf{c.SHA256, c.Size}]; ok && len(c.Extents) < 2 {
+		was := &r.out.Inputs[first]
+		in.Kind, in.Status = was.Kind, was.Status
+		in.Notes = append(in.Notes, "it has the same bytes as "+was.Path+", and is not counted twice")
+	} else {
+		r.read[bytesOf{c.SHA256, c.Size}] = i
+		r.content(i, in, m, c)
+	}
 	if r.ctx.Err() != nil {
 		r.out.Ended = true
-		in.Status, in.Notes = evidence.Partial, append(in.Notes, "it was not read to its end")
+		in.Status, in.Notes = evidence.Partial, append(in.Notes, notToItsEnd)
 	}
 	r.close(in, m, c)
 }
