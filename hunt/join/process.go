@@ -4,6 +4,7 @@
 package join
 
 import (
+	"sort"
 	"strings"
 	"time"
 
@@ -39,18 +40,29 @@ func (j *joiner) byProcesses() {
 	if len(list) == 0 {
 		return
 	}
+	byPID, byImage := map[int64][]*process{}, map[string][]*process{}
+	for i := range list {
+		p := &list[i]
+		byPID[p.own] = append(byPID[p.own], p)
+		byImage[p.image] = append(byImage[p.image], p)
+	}
+	var notifying []*job
 	for _, b := range j.jobs {
-		if p := j.creator(b, list); p != nil {
+		if p := b.creator(byPID, byImage); p != nil {
 			b.made(p)
 			if p.job == nil {
 				j.tie(p.entry, b, TieProcess)
 			}
 		}
+		if len(b.commands()) > 0 {
+			notifying = append(notifying, b)
+		}
 	}
+	notifying = notifying[max(len(notifying)-mostAlike, 0):]
 	for i := range list {
 		p := &list[i]
 		if p.job == nil && j.child(p) {
-			if b := j.commanded(p); b != nil {
+			if b := commanded(p, notifying); b != nil {
 				j.tie(p.entry, b, TieProcess)
 			}
 		}
@@ -58,8 +70,8 @@ func (j *joiner) byProcesses() {
 }
 
 // creator finds the start of the process that made the job: the last one with its number before the job was made, or, where no
-// number is told, with its path, shortly before.
-func (j *joiner) creator(b *job, list []process) *process {
+// number is told, with its path, shortly before. Processes are in the order of time.
+func (b *job) creator(byPID map[int64][]*process, byImage map[string][]*process) *process {
 	if b.Creator == nil || b.first.IsZero() {
 		return nil
 	}
@@ -68,24 +80,24 @@ func (j *joiner) creator(b *job, list []process) *process {
 		made = b.Created
 	}
 	path := strings.ToLower(b.Creator.Path)
-	var best *process
-	for i := range list {
-		p := &list[i]
-		before := made.Sub(p.Time)
-		if before < -sameCall {
-			break // they are in the order of time
-		}
-		switch {
-		case b.Creator.PID != nil:
-			if p.own != *b.Creator.PID || path != "" && p.image != "" && base(path) != base(p.image) {
-				continue
-			}
-		case path == "" || p.image != path || before > 2*time.Minute:
-			continue
-		}
-		best = p
+	var list []*process
+	switch {
+	case b.Creator.PID != nil:
+		list = byPID[*b.Creator.PID]
+	case path != "":
+		list = byImage[path]
 	}
-	return best
+	end := sort.Search(len(list), func(i int) bool { return made.Sub(list[i].Time) < -sameCall })
+	for i := end - 1; i >= max(end-mostAlike, 0); i-- {
+		p := list[i]
+		switch {
+		case b.Creator.PID == nil && made.Sub(p.Time) > 2*time.Minute:
+			return nil
+		case b.Creator.PID == nil, path == "", p.image == "", base(path) == base(p.image):
+			return p
+		}
+	}
+	return nil
 }
 
 // made adds what the start of the creator tells of it.
@@ -121,10 +133,10 @@ func (j *joiner) child(p *process) bool {
 }
 
 // commanded finds the job whose notify command a process is: by the program's path or name and its command line, while the job was there.
-func (j *joiner) commanded(p *process) *job {
+func commanded(p *process, jobs []*job) *job {
 	var best *job
 	bestScore := 0
-	for _, b := range j.jobs {
+	for _, b := range jobs {
 		if b.first.IsZero() || p.Time.Before(b.first.Add(-sameCall)) {
 			continue
 		}
