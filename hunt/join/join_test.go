@@ -187,3 +187,20 @@ func TestLoose(t *testing.T) {
 		t.Errorf("got %+v", h.Events)
 	}
 }
+
+// TestCrowd: a forged log of many jobs of one name and many processes of one number is joined in a time that grows with it, not with its square.
+func TestCrowd(t *testing.T) {
+	const n = 20000
+	var events []evidence.Event
+	for i := range n {
+		when := time.Duration(i) * 10 * time.Second
+		events = append(events,
+			bits(3, when, "string", "updates", "string2", `CORP\anna`),
+			event(read.ChannelSysmon, 1, when+time.Second, "ProcessId", "4242", "Image", `C:\Windows\System32\bitsadmin.exe`),
+			bits(3, when+2*time.Second, "jobTitle", "updates", "jobId", fmt.Sprintf("%08x-0000-4000-8000-000000000000", i), "processId", "4242", "processPath", `C:\other.exe`))
+	}
+	h := host(nil, events...)
+	if len(h.Jobs) < n {
+		t.Errorf("%d jobs", len(h.Jobs))
+	}
+}
