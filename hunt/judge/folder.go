@@ -278,7 +278,7 @@ func windowsFolder(dirs []string) string {
 
 func beneath(path, folder string) bool { return path == folder || strings.HasPrefix(path, folder+`\`) }
 
-// stream splits the name of an alternate data stream off a path.
+// stream splits the name of an alternate data stream off a path. "::$DATA" is the file itself.
 func stream(path string) (file, name string) {
 	p := normal(path)
 	skip := 0
@@ -288,7 +288,7 @@ func stream(path string) (file, name string) {
 	last := strings.LastIndexByte(p, '\\') + 1
 	if at := strings.IndexByte(p[max(skip, last):], ':'); at >= 0 {
 		at += max(skip, last)
-		return p[:at], p[at+1:]
+		return p[:at], strings.TrimSuffix(strings.TrimSuffix(p[at+1:], ":$data"), ":")
 	}
 	return p, ""
 }

@@ -133,7 +133,8 @@ func TestRemotes(t *testing.T) {
 func TestStreams(t *testing.T) {
 	for path, want := range map[string][2]string{
 		`C:\a\b.txt:x.exe`:   {`b.txt`, `x.exe`},
-		`C:\a\b.txt:x:$DATA`: {`b.txt`, `x:$data`},
+		`C:\a\b.txt:x:$DATA`: {`b.txt`, `x`},
+		`C:\a\b.txt::$DATA`:  {`b.txt`, ``}, // the file itself
 		`C:\a\b.txt`:         {`b.txt`, ``},
 		`\\?\C:\a\b`:         {`b`, ``},
 		`b:x`:                {`x`, ``}, // a drive
