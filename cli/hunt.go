@@ -204,7 +204,7 @@ func (a *app) runHunt(ctx context.Context, f *huntFlags) error {
 		if errors.As(err, &known) {
 			return err
 		}
-		return usage("the command line", err.Error(), `"bits hunt --help" lists the flags.`)
+		return usage("a flag", err.Error(), `"bits hunt --help" lists the flags; docs/rules.md has the forms of rules and allow lists.`)
 	}
 	defer func() { _ = result.Close() }()
 	if err := a.writeHunt(f, result.Report); err != nil {
