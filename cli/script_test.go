@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"runtime"
 	"sync"
+	"syscall"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -26,6 +28,8 @@ func TestMain(m *testing.M) {
 // TestScripts runs the program as its users do. Each script has a service of its own, in a home with a
 // short path, since a socket's may have a hundred bytes.
 func TestScripts(t *testing.T) {
+	// Under nohup this process ignores SIGHUP, and so would the programs that scripts send it to. A signal that is caught is as usual in them.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Setup: func(e *testscript.Env) error {
