@@ -30,8 +30,8 @@ func stopped(t *testing.T, s *tcpSocket) int64 {
 	return last
 }
 
-// unread opens a connection over which more comes than any buffer holds; nobody reads it, and its window is the floor.
-func unread(t *testing.T) (near *net.TCPConn, s *tcpSocket, sent chan int64) {
+// unread opens a connection over which, once send was called, more comes than any buffer holds; nobody reads it, and its window is the floor.
+func unread(t *testing.T) (near *net.TCPConn, s *tcpSocket, send func() (sent chan int64)) {
 	t.Helper()
 	near, far := connect(t)
 	opened, err := openSocket(near)
@@ -42,13 +42,15 @@ func unread(t *testing.T) (near *net.TCPConn, s *tcpSocket, sent chan int64) {
 	if err := s.offer(floorSegments * 1448); err != nil {
 		t.Fatal(err)
 	}
-	sent = make(chan int64, 1)
-	go func() {
-		n, _ := far.Write(make([]byte, 4<<20))
-		_ = far.Close()
-		sent <- int64(n)
-	}()
-	return near, s, sent
+	return near, s, func() chan int64 {
+		sent := make(chan int64, 1)
+		go func() {
+			n, _ := far.Write(make([]byte, 4<<20))
+			_ = far.Close()
+			sent <- int64(n)
+		}()
+		return sent
+	}
 }
 
 // TestHold: the sender of a connection that is held stops after a few packets; let go, all that it sends arrives, and the kernel tunes the buffer as before.
@@ -56,11 +58,13 @@ func TestHold(t *testing.T) {
 	if !clampWorks() {
 		t.Skip("the window is not governed by the clamp here")
 	}
-	_, free, _ := unread(t)
-	near, s, sent := unread(t)
+	_, free, sendFree := unread(t)
+	near, s, send := unread(t)
 	size := optionOf(t, near, unix.SOL_SOCKET, unix.SO_RCVBUF)
 	s.hold(true)
 	s.hold(true) // has nothing to add
+	sendFree()
+	sent := send()
 	held, all := stopped(t, s), stopped(t, free)
 	if held > 8*heldBuffer || all < 2*held {
 		t.Errorf("%d bytes came over the connection that is held, %d over the other one", held, all)
