@@ -209,10 +209,18 @@ func TestLyingLengths(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.absent("a")
-	w = s.dial()
-	w.fragment("/a", id, 0, 10, "xxxxx").want(t, 416, 5)
-	w.write(request("/a", "56789and more", "BITS-Packet-Type: Fragment", "BITS-Session-Id: "+id, "Content-Range: bytes 5-9/10", "Content-Length: 5"))
-	w.read().want(t, 200, 10)
+	// What the dead connection had sent may come to the session after this: then it is the newer request, and the client comes again.
+	for last := (got{}); last.status == 0 || last.status == 503; {
+		w = s.dial()
+		if last = w.fragment("/a", id, 0, 10, "xxxxx"); last.status == 503 {
+			continue
+		}
+		last.want(t, 416, 5)
+		w.write(request("/a", "56789and more", "BITS-Packet-Type: Fragment", "BITS-Session-Id: "+id, "Content-Range: bytes 5-9/10", "Content-Length: 5"))
+		if last = w.read(); last.status != 503 {
+			last.want(t, 200, 10)
+		}
+	}
 	s.is("a", "0123456789")
 	if err := w.conn.(*net.TCPConn).CloseWrite(); err != nil {
 		t.Fatal(err)
