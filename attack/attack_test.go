@@ -153,7 +153,7 @@ func TestFacts(t *testing.T) {
 }
 
 func TestUnknown(t *testing.T) {
-	for _, id := range []string{"", "T1", "D3-", "D3-XXX", "notify"} {
+	for _, id := range []string{"", "T1", "D3-", "D3-NONE", "notify"} {
 		if _, ok := Technique(id); ok {
 			t.Errorf("technique %q is known", id)
 		}
