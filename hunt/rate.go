@@ -68,32 +68,10 @@ func worst(a, b evidence.Finding) int {
 	)
 }
 
-// add counts a host.
+// add takes in what a report has of a host.
 func (r *run) add(h *evidence.Host) {
 	r.findings = append(r.findings, h.Findings...)
-	t := &r.totals
-	if h.Name != evidence.NoHost {
-		t.Hosts++
-	}
-	t.Inputs += len(h.Inputs)
-	for i := range h.Inputs {
-		switch h.Inputs[i].Status {
-		case evidence.Read:
-			t.Read++
-		case evidence.Partial:
-			t.Partial++
-		case evidence.Skipped:
-			t.Skipped++
-		case evidence.Failed:
-			t.Failed++
-		}
-	}
-	t.Jobs += len(h.Jobs)
-	for i := range h.Jobs {
-		t.Versions += len(h.Jobs[i].Versions)
-	}
-	t.Files += len(h.Files)
-	t.Events += len(h.Events)
+	r.totals.Add(h)
 }
 
 // report is the result, when all is counted.

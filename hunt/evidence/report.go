@@ -95,3 +95,29 @@ func (h *Host) EventOf(m Moment) *Event {
 	}
 	return &h.Events[m.Event-1]
 }
+
+// Add counts what a host has. Inputs that belong to no computer make none.
+func (t *Totals) Add(h *Host) {
+	if h.Name != NoHost {
+		t.Hosts++
+	}
+	t.Inputs += len(h.Inputs)
+	for i := range h.Inputs {
+		switch h.Inputs[i].Status {
+		case Read:
+			t.Read++
+		case Partial:
+			t.Partial++
+		case Skipped:
+			t.Skipped++
+		case Failed:
+			t.Failed++
+		}
+	}
+	t.Jobs += len(h.Jobs)
+	for i := range h.Jobs {
+		t.Versions += len(h.Jobs[i].Versions)
+	}
+	t.Files += len(h.Files)
+	t.Events += len(h.Events)
+}

@@ -32,27 +32,7 @@ func Of(hosts ...*evidence.Host) *evidence.Report {
 	}
 	for _, h := range hosts {
 		r.Findings = append(r.Findings, h.Findings...)
-		t := &r.Totals
-		t.Hosts++
-		t.Inputs += len(h.Inputs)
-		t.Jobs += len(h.Jobs)
-		t.Files += len(h.Files)
-		t.Events += len(h.Events)
-		for i := range h.Jobs {
-			t.Versions += len(h.Jobs[i].Versions)
-		}
-		for i := range h.Inputs {
-			switch h.Inputs[i].Status {
-			case evidence.Read:
-				t.Read++
-			case evidence.Partial:
-				t.Partial++
-			case evidence.Skipped:
-				t.Skipped++
-			case evidence.Failed:
-				t.Failed++
-			}
-		}
+		r.Totals.Add(h)
 	}
 	slices.SortStableFunc(r.Findings, func(a, b evidence.Finding) int {
 		return slices.Index(evidence.Severities, b.Severity) - slices.Index(evidence.Severities, a.Severity)
