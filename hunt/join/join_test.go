@@ -188,8 +188,8 @@ func TestLoose(t *testing.T) {
 	}
 }
 
-// TestCrowd: a forged log of many jobs of one name and many processes of one number is joined in a time that grows with it, not with its square.
-func TestCrowd(t *testing.T) {
+// BenchmarkCrowd joins a forged log of many jobs of one name and many processes of one number: its time must grow with the log, not with its square.
+func BenchmarkCrowd(b *testing.B) {
 	const n = 20000
 	var events []evidence.Event
 	for i := range n {
@@ -199,8 +199,9 @@ func TestCrowd(t *testing.T) {
 			event(read.ChannelSysmon, 1, when+time.Second, "ProcessId", "4242", "Image", `C:\Windows\System32\bitsadmin.exe`),
 			bits(3, when+2*time.Second, "jobTitle", "updates", "jobId", fmt.Sprintf("%08x-0000-4000-8000-000000000000", i), "processId", "4242", "processPath", `C:\other.exe`))
 	}
-	h := host(nil, events...)
-	if len(h.Jobs) < n {
-		t.Errorf("%d jobs", len(h.Jobs))
+	for b.Loop() {
+		if h := host(nil, events...); len(h.Jobs) < n {
+			b.Fatalf("%d jobs", len(h.Jobs))
+		}
 	}
 }
