@@ -131,15 +131,17 @@ func TestSlowlyForgetfulServer(t *testing.T) {
 	}
 }
 
-// newForgetful is a post whose server forgets an upload of which it was sent more than most. Fragments are small.
+// newForgetful is a post whose server forgets an upload of which it was sent more than most. Fragments are small, however quick
+// the machine: larger ones are refused.
 func newForgetful(t *testing.T, held, losses *atomic.Int64, most func() int64) *post {
 	t.Parallel()
 	var p *post
-	p = newPost(t, testlab.ReceiverOptions{MaxFragment: 64 << 10}, func(r *testlab.Received) *testlab.Reaction {
+	const fragment = 64 << 10
+	p = newPost(t, testlab.ReceiverOptions{MaxFragment: fragment}, func(r *testlab.Received) *testlab.Reaction {
 		switch {
 		case r.Packet == "Create-Session":
 			held.Store(0)
-		case r.Packet == "Fragment" && held.Add(r.Length) > most():
+		case r.Packet == "Fragment" && r.Length <= fragment && held.Add(r.Length) > most():
 			losses.Add(1)
 			p.server.Forget()
 		}
