@@ -70,7 +70,7 @@ func (a *app) hunt() *cobra.Command {
 	flags.StringVar(&f.since, "since", "", "only findings from this `TIME` on: 2024-05-01, or 2024-05-01T13:00:00Z (UTC), or a span before now such as 48h; those of unknown time stay")
 	flags.StringVar(&f.minSeverity, "min-severity", string(evidence.Info), "only findings of this `SEVERITY` or worse: info, low, medium, high, critical")
 	flags.StringVar(&f.failOn, "fail-on", string(evidence.Medium), "exit with 10 when there are findings of this `SEVERITY` or worse")
-	flags.StringArrayVar(&f.options.Allow, "allow", nil, "a `FILE` that says what is usual here; findings that fit it become information")
+	flags.StringArrayVar(&f.options.Allow, "allow", nil, "a `FILE` that says what is usual here; findings that fit it are counted, not shown")
 	flags.StringArrayVar(&f.options.Sigma, "sigma", nil, "a `PATH` with Sigma rules to apply, too: a file or a folder")
 	flags.BoolVar(&f.options.HashContainers, "hash-containers", false, "hash archives as a whole, too, not only what is used of them")
 	flags.BoolVar(&f.carve, "carve", false, "search every file for pieces, whatever it is: images of disks and of memory, unallocated space")

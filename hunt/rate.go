@@ -45,7 +45,10 @@ func (r *run) shown(list []evidence.Finding) []evidence.Finding {
 	out := []evidence.Finding{}
 	least := slices.Index(evidence.Severities, r.o.MinSeverity)
 	for _, f := range list {
+		by, allowed := strings.CutPrefix(f.Known, evidence.AllowedBy)
 		switch {
+		case allowed:
+			r.suppress("allow_list", by, 1)
 		case slices.Index(evidence.Severities, f.Severity) < least:
 			r.suppress("min_severity", string(r.o.MinSeverity), 1)
 		case !f.Time.IsZero() && f.Time.Before(r.o.Since):

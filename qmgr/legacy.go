@@ -35,11 +35,12 @@ func (q *reading) readLegacy() {
 	l := &legacy{reading: q, cursor: cursor{b: b}, marks: newMarks()}
 	version := GUID(b[:16])
 	l.at = magicWin7 + 16
+	summed := false
 	if len(b) >= magicWin10+16 && GUID(b[magicWin10:magicWin10+16]) == queueMagic {
-		l.at = magicWin10 + 16
+		l.at, summed = magicWin10+16, true
 	}
 	ends := l.lists()
-	l.checkEnd(version, ends)
+	l.checkEnd(version, summed, ends)
 	for _, j := range l.jobs {
 		q.addJob(j, b[j.Place.Offset:])
 	}
@@ -128,8 +129,8 @@ func (l *legacy) entry() bool {
 	return false
 }
 
-// checkEnd compares the end of the file with its beginning, and its checksum, which only Windows 10 writes.
-func (l *legacy) checkEnd(version GUID, lists bool) {
+// checkEnd compares the end of the file with its beginning, and its checksum, which only the layout of Windows 10 has.
+func (l *legacy) checkEnd(version GUID, summed, lists bool) {
 	damaged := !lists
 	if lists && l.peek(queueMagic) {
 		l.take("magic", 16)
@@ -137,7 +138,7 @@ func (l *legacy) checkEnd(version GUID, lists bool) {
 			l.note(faultAt(int64(l.at), "the queue file does not end with the version that it begins with"))
 		}
 		l.take("version", 16)
-		if sum := crc32.ChecksumIEEE(l.b[:l.at]); version == versionWin10 && len(l.b)-l.at >= 4 {
+		if sum := crc32.ChecksumIEEE(l.b[:l.at]); summed && len(l.b)-l.at >= 4 {
 			if binary.LittleEndian.Uint32(l.b[l.at:]) != sum {
 				damaged = true
 				l.note(faultAt(int64(l.at), "the checksum of the queue file is wrong"))

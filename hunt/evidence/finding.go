@@ -50,6 +50,9 @@ type Finding struct {
 	Known      string     `json:"known,omitempty"` // the profile or allow entry that lowered its severity
 }
 
+// AllowedBy is how Known begins when an allow list has the finding. A report counts such findings, and does not show them.
+const AllowedBy = "allow: "
+
 // Attack are the techniques that a finding refers to.
 type Attack struct {
 	Version    string   `json:"version"` // of ATT&CK
@@ -67,7 +70,7 @@ type Counter struct {
 
 // Suppressed counts findings that are not shown.
 type Suppressed struct {
-	Reason string `json:"reason"` // known_good, allow_list, min_severity, since, host
+	Reason string `json:"reason"` // allow_list, min_severity, since, host
 	By     string `json:"by,omitempty"`
 	Count  int    `json:"count"`
 }

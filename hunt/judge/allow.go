@@ -149,4 +149,4 @@ func (a *Allow) allows(f *evidence.Finding, id string, keep bool, s subject) boo
 }
 
 // String is how findings name the entry.
-func (a *Allow) String() string { return "allow: " + a.Reason + " (" + a.from + ")" }
+func (a *Allow) String() string { return evidence.AllowedBy + a.Reason + " (" + a.from + ")" }

@@ -54,6 +54,7 @@ type state struct {
 	current bool
 	newest  time.Time // of the host's evidence, which ages are measured against
 	missing bool      // the log covers the time of its creation, but lacks it
+	silent  bool      // the log had ended long before its creation
 	source  string
 	forged  bool     // the checksum of its queue file is wrong
 	domains []string // that the computer belongs to, as far as is known
@@ -99,6 +100,7 @@ func (s *state) identity(r *record) {
 	r.add("owner_name", s.Owner.Name)
 	r.add("owner_kind", ownerKind(s.Owner))
 	r.truth("events_missing", s.missing)
+	r.truth("log_silent", s.silent)
 	if s.forged {
 		r.add("queue_checksum", "wrong")
 	}

@@ -27,6 +27,7 @@ var Fields = []Field{
 	{"owner_name", false, "as events say it"},
 	{"owner_kind", false, "system, local_service, network_service, service, user, other"},
 	{"events_missing", false, "true when the log of BITS covers the time of the job's creation, and has no event of it"},
+	{"log_silent", false, "true when the job was made more than a day after the last event of the log of BITS, which has no event of it"},
 	{"queue_checksum", false, "wrong, when the job is in a queue file with such a checksum"},
 	{"creator", false, "path of the program that made it"},
 	{"creator_name", false, "file name of that program, in lower case"},

@@ -53,7 +53,11 @@ func (r *Rules) Judge(h *evidence.Host) []evidence.Finding {
 	for i := range h.Events {
 		c.commands(&h.Events[i])
 	}
-	for i := range h.Events { // after all else: what they mean depends on what there is
+	// After all else, since what they mean depends on what there is.
+	for i := range h.Inputs {
+		c.log(i)
+	}
+	for i := range h.Events {
 		e := &h.Events[i]
 		c.matcher.Event(e, func(x sigma.Match) { c.eventHit(x, e) })
 	}
@@ -108,15 +112,13 @@ func (c *court) survey() {
 			continue
 		}
 		c.newest = later(c.newest, e.Time)
-		if strings.EqualFold(e.Channel, bitsChannel) && !e.Time.IsZero() {
-			c.to = later(c.to, e.Time)
-			if c.from.IsZero() || e.Time.Before(c.from) {
-				c.from = e.Time
-			}
+		if isBITS(e.Channel) {
+			c.cover(e.Time)
 		}
 	}
+	c.logs()
 	for i := range c.host.Events {
-		if e := &c.host.Events[i]; e.Job != "" && strings.EqualFold(e.Channel, bitsChannel) {
+		if e := &c.host.Events[i]; e.Job != "" && isBITS(e.Channel) {
 			c.logged[e.Job] = true
 		}
 	}
@@ -141,14 +143,11 @@ func later(a, b time.Time) time.Time {
 	return a
 }
 
-// margin is how far a job's creation must lie within what the log covers for its events to be missed.
-const margin = 5 * time.Minute
-
 func (c *court) job(j *evidence.Job) {
-	missing := j.Evidence.Layer == evidence.Live && j.ID != "" && !c.logged[j.Ref] &&
-		j.Created.After(c.from.Add(margin)) && j.Created.Before(c.to.Add(-margin)) && !c.from.IsZero()
 	j.Known, j.Masquerade = "", nil
-	records := c.state(&state{Job: j, current: true, newest: c.newest, missing: missing, source: "job", forged: c.forged(j), domains: c.domains}, j.Ref)
+	records := c.state(&state{
+		Job: j, current: true, newest: c.newest, missing: c.covered(j), silent: c.silent(j), source: "job", forged: c.forged(j), domains: c.domains,
+	}, j.Ref)
 	for i, r := range records {
 		if i == 0 {
 			j.Known = r.fit.known
@@ -183,7 +182,7 @@ func (c *court) state(s *state, ref string) []*record {
 				r.add("masquerade_wrong", w)
 			}
 		}
-		m := c.matcher.Job()
+		m := c.matcher.Own()
 		for _, d := range r.data {
 			m.Add(d.Name, d.Value)
 		}

@@ -153,7 +153,7 @@ A job that fits a profile in name, creator, host and local name together is know
 const allowing = `
 ## Allow lists
 
-` + "`bits hunt --allow FILE`" + ` takes a YAML list of what a site knows to be its own. It is never taken from the evidence. Findings that an entry fits become info, name the entry, and are counted.
+` + "`bits hunt --allow FILE`" + ` takes a YAML list of what a site knows to be its own. It is never taken from the evidence. Findings that an entry fits are counted by entry, and not shown.
 
 ` + "```yaml" + `
 - reason: software deployment          # needed: why this is allowed
@@ -188,7 +188,7 @@ func profileTable(t *testing.T, b *bytes.Buffer) {
 func writing(b *bytes.Buffer) {
 	b.WriteString(`## Writing rules
 
-` + "`bits hunt --sigma DIR`" + ` takes Sigma rules as they are. For jobs there is a log source of our own:
+` + "`bits hunt --sigma DIR`" + ` takes Sigma rules as they are. For jobs, and for logs as a whole, there are log sources of our own:
 
 ` + "```yaml" + `
 title: Job of our old agent
@@ -224,6 +224,10 @@ The rule is matched with each file of each state of a job, whatever the state wa
 	b.WriteString("\nKinds of extensions (all others are `other`, names without one `none`):\n\n| kind | extensions |\n| --- | --- |\n")
 	for _, k := range judge.ExtensionKinds {
 		fmt.Fprintf(b, "| `%s` | %s |\n", k[0], k[1])
+	}
+	b.WriteString("\n### Facts of bits_log\n\nThe rules of this category are matched with each event log as a whole.\n\n| field | meaning |\n| --- | --- |\n")
+	for _, f := range judge.LogFields {
+		fmt.Fprintf(b, "| `%s` | %s |\n", f.Name, f.Text)
 	}
 	b.WriteString(`
 ### What of Sigma is supported

@@ -199,6 +199,10 @@ func TestRulesAreSound(t *testing.T) {
 	for _, f := range judge.Fields {
 		facts[f.Name] = true
 	}
+	logFacts := map[string]bool{}
+	for _, f := range judge.LogFields {
+		logFacts[f.Name] = true
+	}
 	seen, covered := map[string]string{}, map[string]bool{}
 	for _, r := range all {
 		for _, name := range []string{r.ID, r.Slug} {
@@ -214,7 +218,7 @@ func TestRulesAreSound(t *testing.T) {
 		if len(r.FalsePositives) == 0 || len(r.D3FEND) == 0 || len(r.Tags) == 0 {
 			t.Errorf("%s has no false positives, no countermeasures or no tags", r.Slug)
 		}
-		if r.Source.Category == sigma.Jobs {
+		if facts := map[string]map[string]bool{sigma.Jobs: facts, sigma.LogFiles: logFacts}[r.Source.Category]; facts != nil {
 			for _, f := range append(r.Fields(), placeholders(r.Why)...) {
 				if strings.EqualFold(f, "job") {
 					continue

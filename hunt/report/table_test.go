@@ -34,7 +34,7 @@ func table80(t *testing.T, r *evidence.Report, look Look) string {
 func TestTable(t *testing.T) {
 	r := reporttest.Of(reporttest.Abused(), reporttest.Quiet())
 	r.Partial = "interrupted"
-	r.Suppressed = []evidence.Suppressed{{Reason: "known_good", By: "mozilla-update", Count: 4}, {Reason: "min_severity", Count: 1}}
+	r.Suppressed = []evidence.Suppressed{{Reason: "allow_list", By: "our own updater (allow.yml)", Count: 4}, {Reason: "min_severity", Count: 1}}
 	for _, width := range []int{0, 80, 120} {
 		got := table80(t, r, Look{Width: width})
 		path := fmt.Sprintf("testdata/table%d.txt", width)

@@ -134,7 +134,6 @@ func suppressedWords(s evidence.Suppressed) string {
 		return "the host " + cmp.Or(s.By, "of another name") + " is left out by --host"
 	}
 	one, many := map[string][2]string{
-		"known_good":   {"fits a known-good profile", "fit a known-good profile"},
 		"allow_list":   {"is on an allow list", "are on an allow list"},
 		"min_severity": {"is below --min-severity", "are below --min-severity"},
 		"since":        {"is older than --since", "are older than --since"},

@@ -45,7 +45,7 @@ func Case() *evidence.Report {
 	r := Of(Abused(), Quiet(), Hostile())
 	r.Filters = []evidence.Datum{{Name: "min_severity", Value: "low"}}
 	r.Suppressed = []evidence.Suppressed{
-		{Reason: "known_good", By: "mozilla-update", Count: 4}, {Reason: "min_severity", Count: 2},
+		{Reason: "allow_list", By: "our own updater (allow.yml)", Count: 4}, {Reason: "min_severity", Count: 2},
 	}
 	return r
 }

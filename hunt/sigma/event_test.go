@@ -126,7 +126,7 @@ func TestHolds(t *testing.T) {
 		t.Fatal(err)
 	}
 	m := set.Matcher()
-	r := m.Job()
+	r := m.Own()
 	r.Add("a", "1")
 	r.Add("b", "2")
 	m.Jobs(r, func(x sigma.Match) {
@@ -137,5 +137,5 @@ func TestHolds(t *testing.T) {
 			t.Error(diff)
 		}
 	})
-	m.Jobs(m.Job(), func(sigma.Match) { t.Error("an empty record fits: the last one's values are still there") })
+	m.Jobs(m.Own(), func(sigma.Match) { t.Error("an empty record fits: the last one's values are still there") })
 }

@@ -29,7 +29,7 @@ func FuzzRule(f *testing.F) {
 			_ = set.Add(r)
 		}
 		m := set.Matcher()
-		r := m.Job()
+		r := m.Own()
 		for _, name := range []string{"a", "b", "url", "Image"} {
 			r.Add(name, strings.Repeat("a", 40)+" -x y1z")
 		}

@@ -17,7 +17,7 @@ type Set struct {
 	rules   []*Rule
 	fields  map[string]int // in lower case: place in records
 	buckets map[string]*bucket
-	jobs    []bound
+	own     map[string][]bound // by category: those of openbits' own log sources
 }
 
 // bound is a rule with the places of its fields.
@@ -35,7 +35,9 @@ type bucket struct {
 }
 
 // NewSet makes an empty set.
-func NewSet() *Set { return &Set{fields: map[string]int{}, buckets: map[string]*bucket{}} }
+func NewSet() *Set {
+	return &Set{fields: map[string]int{}, buckets: map[string]*bucket{}, own: map[string][]bound{}}
+}
 
 // Rules are those of the set, in the order in which they were added.
 func (s *Set) Rules() []*Rule { return s.rules }
@@ -51,9 +53,9 @@ func (s *Set) slot(field string) int {
 
 // Add takes a rule into the set. It answers an error when the rule is for logs that are not known here.
 func (s *Set) Add(r *Rule) error {
-	jobs := r.Source.Category == Jobs && (r.Source.Product == "" || r.Source.Product == "windows") && r.Source.Service == ""
+	own := (r.Source.Category == Jobs || r.Source.Category == LogFiles) && (r.Source.Product == "" || r.Source.Product == "windows") && r.Source.Service == ""
 	sources := r.Source.sources()
-	if !jobs && len(sources) == 0 {
+	if !own && len(sources) == 0 {
 		return &Error{File: r.File, Line: r.Line, What: "its log source (" + r.Source.String() + ") is none that is read here"}
 	}
 	bind := &binder{slot: s.slot, named: make(map[string]expr, len(r.named))}
@@ -62,8 +64,8 @@ func (s *Set) Add(r *Rule) error {
 		bind.search(search{name, r.named[name]})
 	}
 	s.rules = append(s.rules, r)
-	if jobs {
-		s.jobs = append(s.jobs, b)
+	if own {
+		s.own[r.Source.Category] = append(s.own[r.Source.Category], b)
 	}
 	for _, src := range sources {
 		b.view = src.view
@@ -175,28 +177,34 @@ func (m Match) Holds(search string) bool {
 type Matcher struct {
 	set     *Set
 	records [views]*Record
-	job     *Record
+	own     *Record
 }
 
 // Matcher makes one for the rules of the set.
 func (s *Set) Matcher() *Matcher {
-	m := &Matcher{set: s, job: s.Record()}
+	m := &Matcher{set: s, own: s.Record()}
 	for v := range m.records {
 		m.records[v] = s.Record()
 	}
 	return m
 }
 
-// Job is an empty record to be filled and given to Jobs. It is the same each time.
-func (m *Matcher) Job() *Record {
-	m.job.Reset()
-	return m.job
+// Own is an empty record to be filled and given to Jobs or LogFiles. It is the same each time.
+func (m *Matcher) Own() *Record {
+	m.own.Reset()
+	return m.own
 }
 
 // Jobs finds the rules of category bits_job that the record fits, in the order of the set. The match is good until yield returns.
-func (m *Matcher) Jobs(r *Record, yield func(Match)) {
-	for i := range m.set.jobs {
-		if b := &m.set.jobs[i]; b.root.match(r) {
+func (m *Matcher) Jobs(r *Record, yield func(Match)) { m.match(Jobs, r, yield) }
+
+// LogFiles is the same for category bits_log.
+func (m *Matcher) LogFiles(r *Record, yield func(Match)) { m.match(LogFiles, r, yield) }
+
+func (m *Matcher) match(category string, r *Record, yield func(Match)) {
+	list := m.set.own[category]
+	for i := range list {
+		if b := &list[i]; b.root.match(r) {
 			yield(Match{b.rule, r, b})
 		}
 	}

@@ -45,7 +45,7 @@ func fits(t *testing.T, detection string, record ...string) bool {
 		t.Fatal(err)
 	}
 	m := set.Matcher()
-	r := m.Job()
+	r := m.Own()
 	for _, pair := range record {
 		name, v, _ := strings.Cut(pair, "=")
 		r.Add(name, v)

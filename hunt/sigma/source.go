@@ -33,8 +33,11 @@ const (
 	classic    = "windows powershell"
 )
 
-// Jobs is the category of openbits' own log source: the jobs of BITS and their files, whatever evidence they come from.
-const Jobs = "bits_job"
+// Categories of openbits' own log sources.
+const (
+	Jobs     = "bits_job" // the jobs of BITS and their files, whatever evidence they come from
+	LogFiles = "bits_log" // event logs, each as a whole
+)
 
 // categories are the log sources of Sigma's taxonomy by category, with product windows.
 var categories = map[string][]source{

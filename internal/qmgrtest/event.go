@@ -53,6 +53,7 @@ type Event struct {
 	PID     uint32 // of the process that logged it; 0: 1104
 	Data    []Field
 	Wrapper string // element within UserData that holds the data; empty: they are in EventData
+	Removed uint64 // records that were taken out of the log before it
 }
 
 // Field is one value of an event.
@@ -133,12 +134,15 @@ func logFile(computer string, first uint64, events []Event) []byte {
 	templates := map[string]*evtxtest.Template{}
 	var chunk *evtxtest.Chunk
 	var event *evtxtest.Template
-	for i, e := range events {
-		if chunk == nil || chunk.Len() > chunkRoom {
-			chunk, event = evtxtest.NewChunk(first+uint64(i)), evtxtest.EventTemplateOf(computer)
+	number := first
+	for _, e := range events {
+		number += e.Removed
+		if chunk == nil || chunk.Len() > chunkRoom || e.Removed > 0 {
+			chunk, event = evtxtest.NewChunk(number), evtxtest.EventTemplateOf(computer)
 			log.Chunks = append(log.Chunks, chunk)
 		}
-		chunk.Record(e.Time, event, e.values(first+uint64(i), templates)...)
+		chunk.Record(e.Time, event, e.values(number, templates)...)
+		number++
 	}
 	return log.Bytes()
 }

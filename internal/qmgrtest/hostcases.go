@@ -155,16 +155,22 @@ func resets() []act {
 	trace := func(g Generation) []Event { return plain(begin).Life(g, victim) }
 	list := []act{
 		{"19-channel-cleared", []int{19}, InAudit, 0, "", func(g Generation) Tree {
-			k := InQueue
-			if g.Database {
-				k = InRow
-			}
-			t := evidence(g, k, plain(begin), g.companion(), nil)
+			t := queued(g, plain(begin))
 			t.addLogs(Logs(Host, 1000, Cleared104(victim, BitsClient.Name, later)))
 			return t
 		}},
 		{"19-security-cleared", []int{19}, InAudit, 0, "", func(g Generation) Tree {
 			return logTree(append(with(from(address+"package.dat"), command(cmd, "/c a.bat"))(begin).Life(g, victim), Cleared1102(victim, later))...)
+		}},
+		{"19-channel-silent", []int{19}, InAudit, 0, "", func(g Generation) Tree {
+			t := queued(g, plain(begin))
+			t.addLogs(Logs(Host, 1000, plain(begin.Add(-72*time.Hour)).Life(g, victim)...))
+			return t
+		}},
+		{"19-record-gap", []int{19}, InAudit, 0, "", func(g Generation) Tree {
+			events := plain(begin).Life(g, victim)
+			events[len(events)-1].Removed = 7
+			return logTree(events...)
 		}},
 		{"19-cleared-without-trace", nil, InAudit, 0, "", func(Generation) Tree {
 			return logTree(Cleared1102(victim, later), Cleared104(victim, "Internet Explorer", later))
@@ -177,6 +183,15 @@ func resets() []act {
 		}})
 	}
 	return append(list, act{"20-queue-checksum", []int{20}, InQueue, 0, "win10-1511", tampered})
+}
+
+// queued is a job in the queue of its generation.
+func queued(g Generation, j Job) Tree {
+	k := InQueue
+	if g.Database {
+		k = InRow
+	}
+	return evidence(g, k, j, g.companion(), nil)
 }
 
 // tampered is a queue whose checksum does not fit, as after somebody wrote a job into it. Only one generation of queue files has one.
