@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io"
 	"sync"
+
+	"github.com/openbits/openbits/internal/lend"
 )
 
 // Layout describes a table that the caller knows, for a database whose catalog is
@@ -173,6 +175,9 @@ func readAt(r io.ReaderAt, size, off int64, n int) ([]byte, error) {
 	if off < 0 || off >= size {
 		return nil, nil
 	}
+	if b, ok := lend.Bytes(r, off, n); ok {
+		return b, nil
+	}
 	b := make([]byte, min(int64(n), size-off))
 	got, err := r.ReadAt(b, off)
 	if got < len(b) && err != nil && !errors.Is(err, io.EOF) {
@@ -211,8 +216,8 @@ func (db *DB) offset(number uint32) (int64, bool) {
 	return (int64(number) + 1) * int64(db.pageSize), number >= 1 && number <= db.PageCount()
 }
 
-// cachedPages bounds what DB keeps of pages: a few megabytes.
-const cachedPages = 128
+// cachedPages bounds what DB keeps of pages: 2 MiB of the usual size, 8 KiB; a queue has 160.
+const cachedPages = 256
 
 // Page reads a page. A page that is damaged is returned all the same, and says so;
 // an error means that it is not there or that the input cannot be read.

@@ -9,6 +9,8 @@ import (
 	"hash/crc32"
 	"io"
 	"sync"
+
+	"github.com/openbits/openbits/internal/lend"
 )
 
 // Sizes of the format, in bytes ([MS-EVEN6] does not have them; docs/formats/evtx.md names the sources).
@@ -106,6 +108,9 @@ func (l *Log) Chunks() []Chunk { return l.chunks }
 
 // read answers the n bytes at an offset, fewer when the stream ends before.
 func (l *Log) read(offset int64, n int) ([]byte, error) {
+	if b, ok := lend.Bytes(l.r, offset, n); ok {
+		return b, nil
+	}
 	return l.fill(make([]byte, max(0, min(int64(n), l.size-offset))), offset)
 }
 

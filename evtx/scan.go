@@ -6,6 +6,8 @@ package evtx
 import (
 	"bytes"
 	"encoding/binary"
+
+	"github.com/openbits/openbits/internal/lend"
 )
 
 // scanner finds chunks and records by their signatures where no chunk is known.
@@ -74,12 +76,17 @@ func (s *scanner) look(pos, to int64) error {
 	if pos >= s.at && pos < end && (pos+needAhead <= end || end >= to) {
 		return nil
 	}
+	n := int(min(windowSize, to-pos))
+	s.at, s.chunkAt, s.recordAt = pos, -1, -1
+	if b, ok := lend.Bytes(s.log.r, pos, n); ok {
+		s.window = b
+		return nil
+	}
 	if s.buffer == nil {
-		s.buffer = make([]byte, min(windowSize, s.log.size-pos))
+		s.buffer = make([]byte, min(windowSize, s.log.size))
 	}
 	var err error
-	s.window, err = s.log.fill(s.buffer[:min(int64(len(s.buffer)), to-pos)], pos)
-	s.at, s.chunkAt, s.recordAt = pos, -1, -1
+	s.window, err = s.log.fill(s.buffer[:n], pos)
 	return err
 }
 

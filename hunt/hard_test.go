@@ -98,7 +98,9 @@ func TestTwice(t *testing.T) {
 // TestNoRoom: where hosts cannot be kept, the error says so, and is none of the command line.
 func TestNoRoom(t *testing.T) {
 	dir := t.TempDir()
-	writeTree(t, dir, collection("PC1"))
+	for _, name := range []string{"PC1", "PC2", "PC3"} { // fewer are not encoded
+		writeTree(t, filepath.Join(dir, name), collection(name))
+	}
 	t.Setenv("TMPDIR", filepath.Join(dir, "none"))
 	t.Setenv("TMP", filepath.Join(dir, "none"))
 	hunt.SetInMemory(t, 0)

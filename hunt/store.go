@@ -14,16 +14,20 @@ import (
 	"github.com/openbits/openbits/hunt/evidence"
 )
 
-// store keeps hosts encoded: in memory up to a bound, then in a temporary file.
+// store keeps hosts: a few as they are, then encoded, in memory up to a bound, then in a temporary file.
 type store struct {
 	limit int64 // bytes in memory
 
 	mu   sync.Mutex
+	few  int
 	used int64
 	file *os.File
 	path string // of a file whose name could not be removed while it is open
 	end  int64
 }
+
+// asTheyAre is how many hosts are not encoded: most hunts are through a single one.
+const asTheyAre = 2
 
 // cannotKeep is the error of a host that the store does not take, or give back.
 func cannotKeep(what string, err error) error {
@@ -35,12 +39,16 @@ func cannotKeep(what string, err error) error {
 
 // handle is where a host is kept.
 type handle struct {
+	host *evidence.Host
 	mem  []byte
 	off  int64
 	size int64
 }
 
 func (s *store) put(h *evidence.Host) (handle, error) {
+	if s.takes() {
+		return handle{host: h}, nil
+	}
 	b, err := json.Marshal(h)
 	if err != nil {
 		return handle{}, err
@@ -62,6 +70,14 @@ func (s *store) put(h *evidence.Host) (handle, error) {
 	return at, nil
 }
 
+// takes tells whether one more host is kept as it is.
+func (s *store) takes() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.few++
+	return s.few <= asTheyAre
+}
+
 func (s *store) open() error {
 	if s.file != nil {
 		return nil
@@ -78,6 +94,10 @@ func (s *store) open() error {
 }
 
 func (s *store) get(at handle) (*evidence.Host, error) {
+	if at.host != nil {
+		h := *at.host
+		return &h, nil
+	}
 	b := at.mem
 	if b == nil {
 		b = make([]byte, at.size)

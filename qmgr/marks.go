@@ -3,7 +3,12 @@
 
 package qmgr
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"maps"
+	"slices"
+	"sync"
+)
 
 // marks is a set of markers that are searched for together (Wu and Manber, 1994): the last two bytes of the place where a
 // marker may lie tell how far the search can jump.
@@ -14,6 +19,15 @@ type marks struct {
 
 // newMarks makes the set of the markers of jobs, files and transfers, and of more.
 func newMarks(more ...GUID) *marks {
+	m := *standardMarks()
+	m.bucket = maps.Clone(m.bucket)
+	for _, g := range more {
+		m.add(g)
+	}
+	return &m
+}
+
+var standardMarks = sync.OnceValue(func() *marks {
 	m := &marks{bucket: map[uint16][]GUID{}}
 	for i := range m.shift {
 		m.shift[i] = 15
@@ -21,11 +35,10 @@ func newMarks(more ...GUID) *marks {
 	for _, k := range jobMarkers {
 		m.add(k.marker)
 	}
-	for _, g := range append([]GUID{transferMarker, fileMarker}, more...) {
-		m.add(g)
-	}
+	m.add(transferMarker)
+	m.add(fileMarker)
 	return m
-}
+})
 
 func (m *marks) add(g GUID) {
 	last := binary.LittleEndian.Uint16(g[14:])
@@ -34,7 +47,7 @@ func (m *marks) add(g GUID) {
 			return
 		}
 	}
-	m.bucket[last] = append(m.bucket[last], g)
+	m.bucket[last] = append(slices.Clip(m.bucket[last]), g) // the standard set may share it
 	for i := range 15 {
 		block := binary.LittleEndian.Uint16(g[i:])
 		m.shift[block] = min(m.shift[block], uint8(14-i))

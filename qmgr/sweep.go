@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"github.com/openbits/openbits/internal/lend"
 )
 
 // Sizes of what is held of a stream: what is searched at once, what may be looked at behind it to finish a record, and before it to
@@ -53,6 +55,10 @@ func (s *sweep) isJob(g GUID) bool { return g != transferMarker && g != fileMark
 
 // run reads the stream once.
 func (s *sweep) run() {
+	if b, ok := lend.Bytes(s.r, s.from, int(s.size-s.from)); ok {
+		s.runOver(b)
+		return
+	}
 	buffer := make([]byte, min(s.size-s.from, sweepBehind+sweepWindow+sweepAhead))
 	base, have := s.from, 0 // buffer[:have] is the stream from base on
 	searched := s.from
@@ -71,6 +77,17 @@ func (s *sweep) run() {
 			s.search(buffer[:have], base, from, int(end-base))
 		}
 		searched = end
+	}
+}
+
+// runOver is run over a stream that lies in memory.
+func (s *sweep) runOver(b []byte) {
+	for from := 0; !s.stop && from < len(b); from += sweepWindow {
+		end := min(from+sweepWindow, len(b))
+		have := min(end+sweepAhead, len(b))
+		if !zero(b[from:have]) {
+			s.search(b[:have], s.from, from, end)
+		}
 	}
 }
 

@@ -10,6 +10,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"github.com/openbits/openbits/internal/lend"
 )
 
 // Content is what a member holds, while it is being read. It may be used by several goroutines.
@@ -54,7 +56,9 @@ func (c *Content) load(ctx context.Context, memory int64) error {
 	c.ReaderAt, c.Extents = s.ReaderAt, []Extent{{0, s.size}}
 	var err error
 	switch {
-	case s.data != nil || s.digest != "":
+	case s.data != nil:
+		c.SHA256, c.ReaderAt = s.digest, lend.Memory(s.data)
+	case s.digest != "":
 		c.SHA256 = s.digest
 	case s.size <= memory:
 		data := make([]byte, s.size)
@@ -64,7 +68,7 @@ func (c *Content) load(ctx context.Context, memory int64) error {
 		s.data = data
 		sum := sha256.Sum256(data)
 		c.SHA256 = hex.EncodeToString(sum[:])
-		c.ReaderAt = memoryReader(data)
+		c.ReaderAt = lend.Memory(data)
 	default:
 		if s.file != nil {
 			c.Extents = dataOf(s.file, s.size)
@@ -102,19 +106,8 @@ func (c *Content) Close() (changed string, err error) {
 	return changed, errors.Join(err, rerr)
 }
 
-// memoryReader reads from memory. Unlike bytes.Reader it has no position, so that it can be shared.
-type memoryReader []byte
-
-func (m memoryReader) ReadAt(p []byte, off int64) (int, error) {
-	if off < 0 || off >= int64(len(m)) {
-		return 0, io.EOF
-	}
-	n := copy(p, m[off:])
-	if n < len(p) {
-		return n, io.EOF
-	}
-	return n, nil
-}
+// Lend implements lend.Lender.
+func (c *Content) Lend(off int64, n int) ([]byte, bool) { return lend.Bytes(c.ReaderAt, off, n) }
 
 // ctxReader stops reading when ctx ends.
 type ctxReader struct {

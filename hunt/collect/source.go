@@ -9,6 +9,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"sync"
 )
 
 // source is where the bytes of a member come from.
@@ -102,12 +103,17 @@ func (s fileSource) digest() (string, error) {
 	return digestOf(f, dataOf(f, size))
 }
 
+const hashPiece = 64 << 10
+
+var hashBuffers = sync.Pool{New: func() any { return new([hashPiece]byte) }}
+
 // digestOf hashes parts of r.
 func digestOf(r io.ReaderAt, parts []Extent) (string, error) {
 	h := sha256.New()
-	buf := make([]byte, 1<<18)
+	buf := hashBuffers.Get().(*[hashPiece]byte)
+	defer hashBuffers.Put(buf)
 	for _, p := range parts {
-		if _, err := io.CopyBuffer(onlyWriter{h}, io.NewSectionReader(r, p.Offset, p.Size), buf); err != nil {
+		if _, err := io.CopyBuffer(onlyWriter{h}, io.NewSectionReader(r, p.Offset, p.Size), buf[:]); err != nil {
 			return "", err
 		}
 	}

@@ -8,6 +8,8 @@ import (
 	"errors"
 	"io"
 	"os"
+
+	"github.com/openbits/openbits/internal/lend"
 )
 
 // spool holds bytes that came out of an archive: in memory, or in a temporary file when they are many.
@@ -42,7 +44,7 @@ func (s *spool) ReadAt(p []byte, off int64) (int, error) {
 	if s.file != nil {
 		return s.file.ReadAt(p, off)
 	}
-	return memoryReader(s.data).ReadAt(p, off)
+	return lend.Memory(s.data).ReadAt(p, off)
 }
 
 func (s *spool) close() error {
