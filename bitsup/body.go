@@ -97,8 +97,11 @@ const (
 	largeBuffer  = 256 << 10
 	largeBuffers = 32 // at most, for all clients together
 	fullReads    = 4  // of the small buffer in a row make a client fast
-	writingStep  = 512 << 10
 )
+
+// writingStep is how much is received before the disk is told to begin with it. Of steps from 512 KiB to 6.5 MiB in fragments of 13 MiB
+// this took the least time, 0.93 of that of 512 KiB: each is a request that the file system plans for itself.
+const writingStep = 4 << 20
 
 // buffers are the large ones that are not in use. A nil one is yet to be made.
 type buffers chan []byte
