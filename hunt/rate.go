@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -73,8 +74,32 @@ func worst(a, b evidence.Finding) int {
 
 // add takes in what a report has of a host.
 func (r *run) add(h *evidence.Host) {
+	for i := range h.Findings {
+		r.share(&h.Findings[i])
+	}
 	r.findings = append(r.findings, h.Findings...)
 	r.totals.Add(h)
+}
+
+// share lets a finding have the texts of its rule in common with those before: when hosts were encoded, each has its own, and they are
+// most of what the findings of many hosts take in memory.
+func (r *run) share(f *evidence.Finding) {
+	first := r.first[f.Rule]
+	if first == nil {
+		first = f
+		r.first[f.Rule] = first
+	}
+	for _, text := range [][2]*string{{&f.Rule, &first.Rule}, {&f.Behaviour, &first.Behaviour}, {&f.Title, &first.Title}, {&f.Technique, &first.Technique}, {&f.Benign, &first.Benign}, {&f.Next, &first.Next}} {
+		if *text[0] == *text[1] {
+			*text[0] = *text[1]
+		}
+	}
+	if reflect.DeepEqual(f.Attack, first.Attack) {
+		f.Attack = first.Attack
+	}
+	if slices.Equal(f.D3FEND, first.D3FEND) {
+		f.D3FEND = first.D3FEND
+	}
 }
 
 // report is the result, when all is counted.

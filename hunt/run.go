@@ -21,7 +21,7 @@ import (
 )
 
 // inMemory is how many bytes of encoded hosts are kept in memory. A test makes it smaller.
-var inMemory int64 = 64 << 20
+var inMemory int64 = 16 << 20
 
 // Run hunts. It answers an error only when nothing could be done, as with bad options: what is wrong with an
 // input is said in the report, and the other inputs are read. When ctx ends early, the report says so in Partial and
@@ -35,7 +35,7 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &run{ctx: ctx, o: o, bench: b, store: &store{limit: inMemory}}
+	r := &run{ctx: ctx, o: o, bench: b, store: &store{limit: inMemory}, first: map[string]*evidence.Finding{}}
 	c := collect.Walk(ctx, o.Paths, collect.Options{
 		CarveAll: o.CarveAll, HashContainers: o.HashContainers,
 		Channel:  func(ch string) bool { return read.Channel(ch) || b.judge.Wants(ch, "", 0) },
@@ -84,6 +84,7 @@ type run struct {
 	computers  int      // of the hosts, without NoHost
 	kept       []handle // hosts, in order
 	suppressed map[[2]string]int
+	first      map[string]*evidence.Finding // of each rule
 	totals     evidence.Totals
 	findings   []evidence.Finding
 }
