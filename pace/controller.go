@@ -45,6 +45,7 @@ type Sample struct {
 	Skew      time.Duration // how long before the time of the sample the first connection was read
 	Lost      int64         // segments that arrived out of order since then
 	Segment   int           // bytes in a full segment
+	Blind     bool          // round trips are worked out from window and rate
 
 	Counted     bool  // what others on this host do is known
 	ForeignLow  int64 // bytes that others on this host moved, at least and

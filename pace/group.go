@@ -151,6 +151,7 @@ func (g *group) observe(clock func() time.Duration) (now time.Duration, s Sample
 		}
 		g.moving++
 		s.Segment = max(s.Segment, f.last.segmentSize)
+		s.Blind = s.Blind || f.last.blind
 		base := f.base.value()
 		bases += base
 		g.trip = max(g.trip, o.rtt, base)

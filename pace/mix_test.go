@@ -86,3 +86,14 @@ func TestNoiseIsNoQueue(t *testing.T) {
 		}
 	}
 }
+
+// TestLongPath: a round trip of 200 ms, in which a start that ends too early would be made up for in tens of seconds only. (It used 52 % of
+// the link before senders were left to their own slow start, and came back after 2.9 s.)
+func TestLongPath(t *testing.T) {
+	r := mix(linkSpec{down: 50, up: 10, rtt: 200 * ms, buffer: 250 * ms}, 1, false, true)
+	back := r.reclaim - r.drained
+	t.Logf("used %.1f %% of the idle link, back %v after the other's queue", 100*r.idle, back)
+	if r.idle < 0.9 || r.reclaim < 0 || back > time.Second {
+		t.Errorf("used %.1f %% of the idle link, back %v after the other's queue", 100*r.idle, back)
+	}
+}

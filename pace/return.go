@@ -5,6 +5,13 @@ package pace
 
 import "github.com/openbits/openbits"
 
+// filling reports whether the window that was taken back at once is yet to be filled. A sender that was held for long begins with little and doubles it each
+// round; its bursts stand in the queue, which they leave empty in between, and bring less than the link carries.
+func (c *Controller) filling() bool {
+	return !c.in.Blind && c.now < c.leapt+fillRounds*c.rtt &&
+		c.rates.over(c.rtt)*c.rtt.Seconds() < filledShare*c.window && c.noise.leastOver(c.rtt) < c.cruiseAt()
+}
+
 // comeBack takes back what was given up. One step stands in the queue for a moment, because
 // credit goes out with the acknowledgements of a burst: that bounds the step.
 func (c *Controller) comeBack() {

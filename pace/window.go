@@ -32,9 +32,19 @@ const (
 	asideShare = 0.25
 	// asideRounds is for how many round trips: by then a sender in its slow start has filled what it was left.
 	asideRounds = 4
+	// longPath is the base delay from which on rounds are so long that what the start leaves undone takes seconds. A window that grows by longGrowth a
+	// round does not hold a sender back in its own slow start: held back, it spreads its packets over the round, and HyStart takes that for a full link. And
+	// the burst that fills the link tells, but for burstShare, what it carries, long before a whole round does.
+	longPath   = 120 * time.Millisecond
+	longGrowth = 3
+	burstShare = 0.92
 	// returnRounds is for how many round trips the bursts of a return in one step show: its credit goes out in one, and comes back in the
 	// next, and a round trip is measured when it is over.
 	returnRounds = 3
+	// fillRounds bounds for how many round trips after it the senders are given time to fill what was taken back, and filledShare is the part of the
+	// window that is enough.
+	fillRounds  = 20
+	filledShare = 0.85
 	// nearlyFull is the part of a full window from which on the queue tells how much more is good.
 	nearlyFull = 0.92
 	// crowdedShare of the link is what a full link brings at least, unless others use it.
@@ -50,7 +60,7 @@ const (
 // mayCut reports whether what the last cut did can be seen by now.
 func (c *Controller) mayCut() bool { return c.now >= c.lastCut+c.rtt*3/2+afterCut }
 
-// start doubles the window each round until the link is full.
+// start grows the window by the same factor each round until the link is full.
 func (c *Controller) start() {
 	t := c.yieldAt()
 	if c.mayCut() && (c.in.Lost > 0 || c.in.Queue > 4*t || c.noise.leastOver(c.rtt) > t/2) {
@@ -69,7 +79,11 @@ func (c *Controller) start() {
 		return
 	}
 	c.before, c.plateau = rate, 0
-	next := min(2*c.window, max(c.most(), c.window))
+	growth := 2.
+	if c.in.Base >= longPath {
+		growth = longGrowth
+	}
+	next := min(growth*c.window, max(growth/2*c.most(), c.window))
 	if c.unfilled = c.unfilled + 1; next > c.window {
 		c.unfilled = 0
 	}
@@ -83,7 +97,12 @@ func (c *Controller) start() {
 // settle takes what arrives for what the link carries.
 func (c *Controller) settle() {
 	c.lastCut, c.calm = c.now, 0
-	rate := max(c.rates.over(c.rtt), c.window/c.rtt.Seconds()/2)
+	rate := c.rates.over(c.rtt)
+	if c.in.Base >= longPath {
+		rate = max(rate, burstShare*c.rates.over(max(8*TickInterval, c.rtt/4)))
+	} else {
+		rate = max(rate, c.window/c.rtt.Seconds()/2)
+	}
 	c.capacity.rate = max(c.capacity.rate, rate)
 	c.window = min(c.window, rate*(c.in.Base+c.cruiseAt()).Seconds())
 	c.enter(phaseCruise)
@@ -107,6 +126,11 @@ func (c *Controller) cruise() {
 		})
 	} else {
 		c.intrusion.forget()
+	}
+	if c.filling() {
+		c.intrusion.forget()
+		c.lastCut = c.now
+		return
 	}
 	if c.mayCut() {
 		switch {
