@@ -4,6 +4,7 @@
 package ese
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math/bits"
 )
@@ -70,12 +71,19 @@ func blocks(pageSize int) (size, count int) {
 // verdict is what the checksums say about a page.
 type verdict struct {
 	good  bool
-	fixed bool // one wrong bit was found and turned
+	fixed bool // one wrong bit was found; see turn
 	bit   int  // its number in the page
 }
 
-// verify compares the checksums of a page with its content. A single wrong bit is
-// turned in p when the code names it without doubt.
+// turn is the page with its wrong bit turned. The bytes it was found in may be somebody else's, and stay as they are.
+func (v verdict) turn(p []byte) []byte {
+	p = bytes.Clone(p)
+	p[v.bit/8] ^= 1 << (v.bit % 8)
+	return p
+}
+
+// verify compares the checksums of a page with its content. A single wrong bit is found
+// when the code names it without doubt.
 func verify(p []byte, number uint32) verdict {
 	if isNew := u32(p, 36)&uint32(FlagNewChecksum) != 0; !isNew && small(len(p)) {
 		if u32(p, 0) == oldChecksum(p) && u32(p, 4) == number {
@@ -97,7 +105,6 @@ func verify(p []byte, number uint32) verdict {
 		if !ok || v.fixed || (i == 0 && bit < 64) {
 			return verdict{}
 		}
-		block[bit/8] ^= 1 << (bit % 8)
 		v.fixed, v.bit = true, i*size*8+bit
 	}
 	return v

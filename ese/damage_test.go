@@ -8,6 +8,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"testing"
 
@@ -212,7 +213,11 @@ func TestFlips(t *testing.T) {
 				}
 				data[off+bit/8] ^= 1 << (bit % 8)
 			}
-			db := open(t, data)
+			was := bytes.Clone(data)
+			db, err := Open(lender{bytes.NewReader(data), data}, int64(len(data)))
+			if err != nil {
+				t.Fatal(err)
+			}
 			for p, err := range db.Pages() {
 				if err != nil {
 					t.Fatal(err)
@@ -224,8 +229,22 @@ func TestFlips(t *testing.T) {
 			if n, _ := rows(t, db, "Many"); n != liveMany {
 				t.Errorf("pages of %d, seed %d: %d rows", pageSize, seed, n)
 			}
+			if !bytes.Equal(was, data) {
+				t.Errorf("pages of %d, seed %d: bytes that were lent are changed", pageSize, seed)
+			}
 		}
 	}
+}
+
+// lender has its bytes in memory.
+type lender struct {
+	io.ReaderAt
+	data []byte
+}
+
+func (l lender) Lend(off int64, n int) ([]byte, bool) {
+	off = min(off, int64(len(l.data)))
+	return l.data[off:min(off+int64(n), int64(len(l.data)))], true
 }
 
 // TestGarbled: pages with many wrong bytes are named, and rows of all others are read.

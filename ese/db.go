@@ -8,8 +8,6 @@ import (
 	"fmt"
 	"io"
 	"sync"
-
-	"github.com/openbits/openbits/internal/lend"
 )
 
 // Layout describes a table that the caller knows, for a database whose catalog is
@@ -175,7 +173,7 @@ func readAt(r io.ReaderAt, size, off int64, n int) ([]byte, error) {
 	if off < 0 || off >= size {
 		return nil, nil
 	}
-	if b, ok := lend.Bytes(r, off, n); ok {
+	if b, ok := lent(r, off, n); ok {
 		return b, nil
 	}
 	b := make([]byte, min(int64(n), size-off))
@@ -284,4 +282,15 @@ func (db *DB) numbers() func(yield func(uint32) bool) {
 			}
 		}
 	}
+}
+
+// lent asks an input that has its bytes in memory, and says so by a method Lend, for n bytes at an offset in place of a copy. There are fewer at its end and
+// none beyond it; they are not to be changed. It is false when the input does not lend.
+func lent(r io.ReaderAt, off int64, n int) ([]byte, bool) {
+	if l, ok := r.(interface {
+		Lend(off int64, n int) ([]byte, bool)
+	}); ok {
+		return l.Lend(off, n)
+	}
+	return nil, false
 }

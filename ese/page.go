@@ -110,7 +110,7 @@ func headerSize(pageSize int) int {
 	return largeHeader
 }
 
-// newPage reads a page from its bytes, which it keeps and may correct.
+// newPage reads a page from its bytes, which it keeps and does not change.
 func newPage(data []byte, number uint32, off int64) *Page {
 	p := &Page{Number: number, Offset: off, Data: data, Status: PageBlank}
 	if zero(data) {
@@ -118,7 +118,7 @@ func newPage(data []byte, number uint32, off int64) *Page {
 	}
 	switch v := verify(data, number); {
 	case v.fixed:
-		p.Status, p.corrected = PageCorrected, v.bit
+		p.Data, p.Status, p.corrected = v.turn(data), PageCorrected, v.bit
 	case v.good:
 		p.Status = PageGood
 	default:

@@ -72,7 +72,6 @@ type scanner struct {
 	next   int64 // where the search goes on, in the stream
 	budget int64
 	narrow bool // the budget was used up once
-	page   [maxPageSize]byte
 }
 
 // window searches the places from base to base+scanWindow.
@@ -176,15 +175,13 @@ func (s *scanner) tryPage(b []byte) (Found, bool) {
 		return Found{}, false
 	}
 	f := Found{PageSize: len(b), Number: p.Own, Object: p.ObjectID, Flags: p.Flags, DBTime: p.DBTime, Status: PageGood}
-	copy(s.page[:], b)
-	own := s.page[:len(b)]
 	if small(len(b)) && p.Flags&FlagNewChecksum != 0 {
-		f.Number = numberInChecksum(own)
+		f.Number = numberInChecksum(b)
 	}
 	if f.Number == 0 || f.Number > maxPageNumber {
 		return Found{}, false
 	}
-	switch v := verify(own, f.Number); {
+	switch v := verify(b, f.Number); {
 	case v.fixed || !v.good:
 		f.Status = PageDamaged
 		if v.fixed {

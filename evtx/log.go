@@ -9,8 +9,6 @@ import (
 	"hash/crc32"
 	"io"
 	"sync"
-
-	"github.com/openbits/openbits/internal/lend"
 )
 
 // Sizes of the format, in bytes ([MS-EVEN6] does not have them; docs/formats/evtx.md names the sources).
@@ -108,7 +106,7 @@ func (l *Log) Chunks() []Chunk { return l.chunks }
 
 // read answers the n bytes at an offset, fewer when the stream ends before.
 func (l *Log) read(offset int64, n int) ([]byte, error) {
-	if b, ok := lend.Bytes(l.r, offset, n); ok {
+	if b, ok := lent(l.r, offset, n); ok {
 		return b, nil
 	}
 	return l.fill(make([]byte, max(0, min(int64(n), l.size-offset))), offset)
@@ -165,4 +163,15 @@ func (l *Log) oldest() int {
 		}
 	}
 	return max(best, 0)
+}
+
+// lent asks an input that has its bytes in memory, and says so by a method Lend, for n bytes at an offset in place of a copy. There are fewer at its end and
+// none beyond it; they are not to be changed. It is false when the input does not lend.
+func lent(r io.ReaderAt, off int64, n int) ([]byte, bool) {
+	if l, ok := r.(interface {
+		Lend(off int64, n int) ([]byte, bool)
+	}); ok {
+		return l.Lend(off, n)
+	}
+	return nil, false
 }

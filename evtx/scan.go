@@ -6,8 +6,6 @@ package evtx
 import (
 	"bytes"
 	"encoding/binary"
-
-	"github.com/openbits/openbits/internal/lend"
 )
 
 // scanner finds chunks and records by their signatures where no chunk is known.
@@ -78,7 +76,7 @@ func (s *scanner) look(pos, to int64) error {
 	}
 	n := int(min(windowSize, to-pos))
 	s.at, s.chunkAt, s.recordAt = pos, -1, -1
-	if b, ok := lend.Bytes(s.log.r, pos, n); ok {
+	if b, ok := lent(s.log.r, pos, n); ok {
 		s.window = b
 		return nil
 	}

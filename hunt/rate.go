@@ -86,7 +86,8 @@ func (r *run) add(h *evidence.Host) {
 func (r *run) share(f *evidence.Finding) {
 	first := r.first[f.Rule]
 	if first == nil {
-		first = f
+		own := *f
+		first = &own
 		r.first[f.Rule] = first
 	}
 	for _, text := range [][2]*string{{&f.Rule, &first.Rule}, {&f.Behaviour, &first.Behaviour}, {&f.Title, &first.Title}, {&f.Technique, &first.Technique}, {&f.Benign, &first.Benign}, {&f.Next, &first.Next}} {

@@ -111,6 +111,7 @@ type Controller struct {
 	bold                  bool           // whoever was there has gone: growth may be fast
 	drained               bool           // so long a queue has gone that it is sure
 	leapt                 time.Duration  // when the whole link was taken back at once
+	fillUntil             time.Duration  // until when the senders may take to fill it; 0: nothing is filled
 	real                  bool           // a queue that was not ours was seen at the floor
 	asideQueue            time.Duration  // the longest queue in the second round of phaseAside
 	filled                float64        // the rate when a queue made us look for somebody else

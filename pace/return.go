@@ -8,7 +8,7 @@ import "github.com/openbits/openbits"
 // filling reports whether the window that was taken back at once is yet to be filled. A sender that was held for long begins with little and doubles it each
 // round; its bursts stand in the queue, which they leave empty in between, and bring less than the link carries.
 func (c *Controller) filling() bool {
-	return !c.in.Blind && c.now < c.leapt+fillRounds*c.rtt &&
+	return !c.in.Blind && c.now < c.fillUntil && c.in.Lost == 0 &&
 		c.rates.over(c.rtt)*c.rtt.Seconds() < filledShare*c.window && c.noise.leastOver(c.rtt) < c.cruiseAt()
 }
 
@@ -47,7 +47,7 @@ func (c *Controller) comeBack() {
 	switch {
 	case c.bold && c.drained:
 		step = nearlyFull * full
-		c.leapt = c.now
+		c.leapt, c.fillUntil = c.now, c.now+fillRounds*c.in.Base
 	case c.bold:
 		step = 0.45 * full
 	case c.now-c.lastYield < recent:

@@ -129,7 +129,7 @@ func (c *Controller) cruise() {
 	}
 	if c.filling() {
 		c.intrusion.forget()
-		c.lastCut = c.now
+		c.lastCut = max(c.lastCut, c.now)
 		return
 	}
 	if c.mayCut() {

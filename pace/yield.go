@@ -28,7 +28,7 @@ func (c *Controller) watchQueue() {
 
 // hold makes way for a foreground transfer on this host, which the counters show before any queue does.
 func (c *Controller) hold() {
-	c.window = c.floor()
+	c.window, c.fillUntil = c.floor(), 0
 	if c.capacity.rate == 0 {
 		return // the start goes on afterwards
 	}
@@ -43,7 +43,7 @@ func (c *Controller) hold() {
 // start does not take our queue for the end of the link. If there is any queue then it is somebody else's.
 func (c *Controller) step() {
 	c.lastCut, c.calm = c.now, 0
-	c.filled = 0
+	c.filled, c.fillUntil = 0, 0
 	if c.standing() > c.yieldAt() && c.window > c.full()/4 {
 		c.filled = c.rates.over(c.rtt)
 	}
@@ -101,7 +101,7 @@ func (c *Controller) yield() {
 	c.notShared()
 	c.quiet, c.lastYield = quiet, c.now
 	c.quietUntil = c.now + quiet
-	c.window = c.floor()
+	c.window, c.fillUntil = c.floor(), 0
 	c.lastCut, c.real, c.bold, c.drained, c.trickle = c.now, false, false, false, trickle{}
 	c.enter(phaseFloor)
 	c.rival = openbits.RivalNetwork

@@ -12,8 +12,6 @@ import (
 	"slices"
 	"strings"
 	"unicode"
-
-	"github.com/openbits/openbits/internal/lend"
 )
 
 // Sizes of what is held of a stream: what is searched at once, what may be looked at behind it to finish a record, and before it to
@@ -55,7 +53,7 @@ func (s *sweep) isJob(g GUID) bool { return g != transferMarker && g != fileMark
 
 // run reads the stream once.
 func (s *sweep) run() {
-	if b, ok := lend.Bytes(s.r, s.from, int(s.size-s.from)); ok {
+	if b, ok := lent(s.r, s.from, int(s.size-s.from)); ok {
 		s.runOver(b)
 		return
 	}
@@ -315,4 +313,15 @@ func alienMarkers(jobs []*Job) []GUID {
 		}
 	}
 	return list
+}
+
+// lent asks an input that has its bytes in memory, and says so by a method Lend, for n bytes at an offset in place of a copy. There are fewer at its end and
+// none beyond it; they are not to be changed. It is false when the input does not lend.
+func lent(r io.ReaderAt, off int64, n int) ([]byte, bool) {
+	if l, ok := r.(interface {
+		Lend(off int64, n int) ([]byte, bool)
+	}); ok {
+		return l.Lend(off, n)
+	}
+	return nil, false
 }

@@ -10,8 +10,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-
-	"github.com/openbits/openbits/internal/lend"
 )
 
 // Content is what a member holds, while it is being read. It may be used by several goroutines.
@@ -48,19 +46,19 @@ func (m *Member) Open(ctx context.Context, memory int64) (*Content, error) {
 }
 
 // load brings the bytes to where they are read from, and hashes them on the way.
-func (c *Content) load(ctx context.Context, memory int64) error {
+func (c *Content) load(ctx context.Context, most int64) error {
 	s := c.s
-	if memory <= 0 {
-		memory = Limits{}.orDefaults().Memory
+	if most <= 0 {
+		most = Limits{}.orDefaults().Memory
 	}
 	c.ReaderAt, c.Extents = s.ReaderAt, []Extent{{0, s.size}}
 	var err error
 	switch {
 	case s.data != nil:
-		c.SHA256, c.ReaderAt = s.digest, lend.Memory(s.data)
+		c.SHA256, c.ReaderAt = s.digest, memory(s.data)
 	case s.digest != "":
 		c.SHA256 = s.digest
-	case s.size <= memory:
+	case s.size <= most:
 		data := make([]byte, s.size)
 		if n, err := s.ReadAt(data, 0); int64(n) < s.size {
 			return fmt.Errorf("only %d of its %d bytes could be read: %w", n, s.size, err)
@@ -68,7 +66,7 @@ func (c *Content) load(ctx context.Context, memory int64) error {
 		s.data = data
 		sum := sha256.Sum256(data)
 		c.SHA256 = hex.EncodeToString(sum[:])
-		c.ReaderAt = lend.Memory(data)
+		c.ReaderAt = memory(data)
 	default:
 		if s.file != nil {
 			c.Extents = dataOf(s.file, s.size)
@@ -106,8 +104,14 @@ func (c *Content) Close() (changed string, err error) {
 	return changed, errors.Join(err, rerr)
 }
 
-// Lend implements lend.Lender.
-func (c *Content) Lend(off int64, n int) ([]byte, bool) { return lend.Bytes(c.ReaderAt, off, n) }
+// Lend answers the n bytes at an offset, which are not to be changed; false when they are not in memory.
+func (c *Content) Lend(off int64, n int) ([]byte, bool) {
+	m, ok := c.ReaderAt.(memory)
+	if !ok {
+		return nil, false
+	}
+	return m.Lend(off, n)
+}
 
 // ctxReader stops reading when ctx ends.
 type ctxReader struct {

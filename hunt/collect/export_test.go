@@ -5,8 +5,6 @@ package collect
 
 import (
 	"context"
-
-	"github.com/openbits/openbits/internal/lend"
 )
 
 // memorySource are bytes that stand for a file.
@@ -16,7 +14,7 @@ func (m memorySource) head(n int) ([]byte, error) { return m[:min(n, len(m))], n
 
 func (m memorySource) open() (*stream, error) {
 	return &stream{
-		ReaderAt: lend.Memory(m), size: int64(len(m)), again: func() (string, error) { return "", nil }, release: func() error { return nil },
+		ReaderAt: memory(m), size: int64(len(m)), again: func() (string, error) { return "", nil }, release: func() error { return nil },
 	}, nil
 }
 
@@ -29,4 +27,4 @@ func WalkBytes(ctx context.Context, name string, b []byte, o Options) *Collectio
 }
 
 // ComputerName reads the name in a hive.
-func ComputerName(b []byte) (string, error) { return computerName(lend.Memory(b), int64(len(b))) }
+func ComputerName(b []byte) (string, error) { return computerName(memory(b), int64(len(b))) }

@@ -8,8 +8,6 @@ import (
 	"errors"
 	"io"
 	"os"
-
-	"github.com/openbits/openbits/internal/lend"
 )
 
 // spool holds bytes that came out of an archive: in memory, or in a temporary file when they are many.
@@ -20,9 +18,9 @@ type spool struct {
 	path string // of a file that could not be removed while it is open
 }
 
-// newSpool reads r to its end. size is what it is said to have; at most memory bytes stay in memory.
-func newSpool(r io.Reader, size, memory int64) (*spool, error) {
-	if size <= memory {
+// newSpool reads r to its end. size is what it is said to have; up to most bytes stay in memory.
+func newSpool(r io.Reader, size, most int64) (*spool, error) {
+	if size <= most {
 		var buf bytes.Buffer
 		buf.Grow(int(min(size, 1<<20)) + bytes.MinRead) // a lie about the size costs no more than this
 		_, err := buf.ReadFrom(io.LimitReader(r, size+1))
@@ -44,7 +42,7 @@ func (s *spool) ReadAt(p []byte, off int64) (int, error) {
 	if s.file != nil {
 		return s.file.ReadAt(p, off)
 	}
-	return lend.Memory(s.data).ReadAt(p, off)
+	return memory(s.data).ReadAt(p, off)
 }
 
 func (s *spool) close() error {

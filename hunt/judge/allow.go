@@ -21,7 +21,7 @@ import (
 const maxAllow = 4 << 20
 
 // Allow is an entry of an allow list: what one site knows to be its own. All that it names must fit; texts may have * and ? and are compared
-// without case. A finding that it fits becomes information and names the entry.
+// without case. A finding that it fits is counted and not shown.
 type Allow struct {
 	Reason  string `yaml:"reason"`   // why this is allowed; every entry needs one
 	Rule    string `yaml:"rule"`     // slug, id or behaviour; needed for rules that known-good profiles do not lower

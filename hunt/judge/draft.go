@@ -163,12 +163,10 @@ func (c *court) finding(d *draft) evidence.Finding {
 	}
 	c.rules.refer(&f, d.rule, d.own)
 	d.subject["host"] = []string{c.host.Name}
-	if f.Severity != evidence.Info {
-		for _, a := range c.rules.allow {
-			if a.allows(&f, d.rule.ID, keep, d.subject) {
-				f.Severity, f.Known = evidence.Info, a.String()
-				break
-			}
+	for _, a := range c.rules.allow {
+		if a.allows(&f, d.rule.ID, keep, d.subject) {
+			f.Severity, f.Known = evidence.Info, a.String()
+			break
 		}
 	}
 	return f

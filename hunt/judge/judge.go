@@ -72,6 +72,7 @@ type court struct {
 
 	newest   time.Time         // in the host's evidence
 	from, to time.Time         // what the log of BITS covers
+	cut      bool              // a log of BITS could be read in part only
 	logged   map[string]bool   // jobs that the log of BITS has events of
 	known    map[string]string // jobs that fit a profile
 	traces   bool              // BITS left jobs or files
@@ -112,7 +113,7 @@ func (c *court) survey() {
 			continue
 		}
 		c.newest = later(c.newest, e.Time)
-		if isBITS(e.Channel) {
+		if isBITS(e.Channel) && c.whole(e.Evidence.Input) {
 			c.cover(e.Time)
 		}
 	}

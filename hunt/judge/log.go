@@ -15,7 +15,7 @@ import (
 var LogFields = []Field{
 	{"channel", false, "of all its events"},
 	{"events", false, "number of events that the log counts as its own"},
-	{"missing_records", false, "how many record numbers between its first and its last no event has; absent for logs that are exported or damaged, which lack some for other reasons"},
+	{"missing_records", false, "how many record numbers between its first and its last no event has; absent for logs that are exported, damaged or were open when they were copied, which lack some for other reasons"},
 	{"gaps", false, "which, as first-last"},
 	{"recovered", false, "number of events that were recovered from places that it does not count as its own"},
 }
@@ -26,9 +26,10 @@ func (c *court) log(at int) {
 	if in.Kind != "evtx" || in.About["channel"] == "" {
 		return
 	}
+	sound := in.Status == evidence.Read && in.About["dirty"] == ""
 	var data []evidence.Datum
 	for _, f := range LogFields {
-		if text := in.About[f.Name]; text != "" && (in.Status == evidence.Read || f.Name != "missing_records" && f.Name != "gaps") {
+		if text := in.About[f.Name]; text != "" && (sound || f.Name != "missing_records" && f.Name != "gaps") {
 			data = append(data, evidence.Datum{Name: f.Name, Value: text})
 		}
 	}
@@ -40,7 +41,7 @@ func (c *court) log(at int) {
 		own := c.rules.own[x.Rule]
 		last, _ := time.Parse(time.RFC3339, in.About["last"])
 		d := &draft{
-			key: key{rule: x.Rule, what: in.About["channel"]}, own: own, severity: levelOf(x, own), confidence: confidenceOf(own), time: last,
+			key: key{rule: x.Rule, what: in.About["channel"] + " " + in.About["gaps"]}, own: own, severity: levelOf(x, own), confidence: confidenceOf(own), time: last,
 			places: []evidence.Place{{Input: at, Layer: evidence.Live}}, values: func(field string) []string { return valuesOf(data, field) },
 			subject: subject{},
 		}
@@ -52,23 +53,29 @@ func (c *court) log(at int) {
 	})
 }
 
-// logs notes what the log of BITS covers. Of one that was exported the events were chosen: that it lacks some, says nothing.
+// logs notes what the logs of BITS cover.
 func (c *court) logs() {
 	for i := range c.host.Inputs {
-		about := c.host.Inputs[i].About
-		if !isBITS(about["channel"]) {
+		in := &c.host.Inputs[i]
+		if !isBITS(in.About["channel"]) || !c.whole(i) {
 			continue
 		}
-		if about["exported"] != "" {
-			c.from, c.to = time.Time{}, time.Time{}
-			return
-		}
+		c.cut = c.cut || in.Status != evidence.Read
 		for _, name := range []string{"first", "last"} {
-			if at, err := time.Parse(time.RFC3339, about[name]); err == nil {
+			if at, err := time.Parse(time.RFC3339, in.About[name]); err == nil {
 				c.cover(at)
 			}
 		}
 	}
+}
+
+// whole tells whether a log has all events of its channel. In one that was exported, or holds events of several channels, they were chosen: that it lacks some, says nothing.
+func (c *court) whole(input int) bool {
+	if input < 0 || input >= len(c.host.Inputs) || c.host.Inputs[input].Kind != "evtx" {
+		return true // nothing is known against it
+	}
+	about := c.host.Inputs[input].About
+	return about["exported"] == "" && about["channel"] != ""
 }
 
 // cover notes that the log of BITS was being written at that time.
@@ -97,7 +104,7 @@ func (c *court) covered(j *evidence.Job) bool {
 
 // silent tells whether a job was made when the log of BITS had ended.
 func (c *court) silent(j *evidence.Job) bool {
-	return c.unlogged(j) && j.Created.After(c.to.Add(silence))
+	return c.unlogged(j) && !c.cut && j.Created.After(c.to.Add(silence))
 }
 
 // unlogged tells whether there is a log of BITS, but without events of a job that stands in the queue.

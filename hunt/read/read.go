@@ -13,6 +13,7 @@ package read
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/openbits/openbits/hunt/collect"
 	"github.com/openbits/openbits/hunt/evidence"
@@ -71,7 +72,7 @@ const notToItsEnd = "it was not read to its end"
 func Host(ctx context.Context, h *collect.Host, o Options) *Result {
 	r := &reader{ctx: ctx, o: o, host: h, out: &Result{Inputs: make([]evidence.Input, len(h.Members))}, seen: map[eventKey]bool{}, read: map[bytesOf]int{}}
 	for i, m := range h.Members {
-		r.out.Inputs[i] = evidence.Input{Path: m.Path, Size: m.Size, Kind: string(m.Kind), Host: h.Name, Status: m.Status, Notes: slices.Clone(m.Notes)}
+		r.out.Inputs[i] = evidence.Input{Path: strings.ToValidUTF8(m.Path, "\uFFFD"), Size: m.Size, Kind: string(m.Kind), Host: h.Name, Status: m.Status, Notes: slices.Clone(m.Notes)}
 	}
 	first := func(m *collect.Member) bool {
 		return m.Kind != collect.EventLog || isBITS(m.Channel)
