@@ -41,7 +41,7 @@ const (
 	// returnRounds is for how many round trips the bursts of a return in one step show: its credit goes out in one, and comes back in the
 	// next, and a round trip is measured when it is over.
 	returnRounds = 3
-	// fillRounds bounds for how many round trips after it the senders are given time to fill what was taken back, and filledShare is the part of the
+	// fillRounds bounds for how many base round trips after a return in one step the senders are given time to fill what was taken back, and filledShare is the part of the
 	// window that is enough.
 	fillRounds  = 20
 	filledShare = 0.85
