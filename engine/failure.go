@@ -51,7 +51,6 @@ func (m *motion) failed(err error) outcome {
 		m.settle(openbits.FileQueued, failure, zeroTime, m.file.Attempts)
 		return outcome{m: m, blocking: m.blocking(failure)}
 	}
-	m.r.e.hostFailed(m, failure)
 	if !failure.Kind.Transient() {
 		state := openbits.FileError
 		if failure.Kind == openbits.KindDigestMismatch {

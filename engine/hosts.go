@@ -204,16 +204,17 @@ func (h *hosts) crowded(name string) {
 	x.limit, x.streak = max(1, x.limit/2), 0
 }
 
-// pause leaves the host alone for what delay says, given how often in a row it failed.
+// pause leaves the host alone for what delay says, given how often in a row it failed without saying when to come
+// back. A host that said so itself is taken at its word: that adds nothing to the count.
 func (h *hosts) pause(name string, now time.Time, asked bool, delay func(failures int) time.Duration) time.Time {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	x := h.get(name)
-	switch {
-	case !x.until.After(now):
-		x.failures++ // its files fail together: that counts once
-	case !asked:
-		return x.until
+	if !asked {
+		if x.until.After(now) {
+			return x.until // its files fail together: that counts once
+		}
+		x.failures++
 	}
 	// Cut as the queue cuts it: a job that comes back at the stored time must find the pause over.
 	if until := now.Add(delay(x.failures)).Truncate(time.Microsecond); until.After(x.until) {

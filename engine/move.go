@@ -53,11 +53,15 @@ func (m *motion) transfer() error {
 	} else {
 		err = m.fetch()
 	}
-	if err == nil {
+	switch {
+	case err == nil:
 		r.e.hosts.worked(host)
 		if way := r.way(host); way != host {
 			r.e.hosts.worked(way)
 		}
+	case m.ctx.Err() == nil:
+		// Before the connection goes to the next that waits for one: it must find the pause.
+		r.e.hostFailed(m, m.describe(err))
 	}
 	return err
 }

@@ -5,6 +5,7 @@ package engine_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -366,18 +367,32 @@ func TestErrorClearsWhenBytesMove(t *testing.T) {
 	})
 }
 
-// TestRetryAfterForManyFiles: that many files were asked to come back later is one failure of their server.
+// TestRetryAfterForManyFiles: that many files were asked to come back later says nothing of how long to leave
+// their server alone when it fails without asking.
 func TestRetryAfterForManyFiles(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
-		for i := range 8 {
+		const n = openbits.MaxConnectionsPerHost
+		for i := range n {
 			name := fmt.Sprintf("f%d", i)
 			w.put(name, enginetest.Page{Body: body(100)})
 			w.script(name,
 				enginetest.Attempt{Delay: time.Second, Err: enginetest.FailAfter("http_503", site+name, time.Second)},
 				enginetest.Attempt{Delay: time.Second, Err: enginetest.Fail("http_429", site+name)})
 		}
-		id := w.create(files(8))
-		w.after(5 * time.Minute)
+		id := w.create(files(n))
+		w.after(2 * time.Hour)
 		w.is(id, openbits.StateAcknowledged)
+
+		var calls []enginetest.Call
+		for i := range n {
+			calls = append(calls, w.servers.Calls(fmt.Sprintf("%sf%d", site, i))...)
+		}
+		slices.SortFunc(calls, func(a, b enginetest.Call) int { return a.At.Compare(b.At) })
+		first, second := calls[n], calls[n+1]
+		if openbits.AsError(first.Err).Kind != openbits.KindHTTP(429) {
+			t.Fatalf("after %d requests at once came one that ended with %v", n, first.Err)
+		}
+		base := openbits.DefaultRetryDelay
+		w.within("the pause after the first 429", second.At.Sub(first.Ended), base*4/5, base*6/5)
 	})
 }
