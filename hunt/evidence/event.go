@@ -22,7 +22,16 @@ type Event struct {
 	Job      string    `json:"job,omitempty"` // Ref of the job that it was tied to
 	Tie      string    `json:"tie,omitempty"` // how: id, process, url_time, path_time, title_owner_time (see package join)
 	Evidence Place     `json:"evidence"`
+
+	// StartedBy says of a process that was started that BITS did it; empty: it did not, or that is not known.
+	StartedBy string `json:"started_by,omitempty"`
 }
+
+// What StartedBy may be.
+const (
+	ByNotifyCommand = "notify_command" // the process is the notify command of the job that the event is tied to
+	ByService       = "bits"           // its parent is the process that BITS ran in then, alone as far as is known
+)
 
 // Datum is one value of an event. Names are the event's own and may come several times.
 type Datum struct {

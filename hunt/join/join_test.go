@@ -103,6 +103,44 @@ func TestTies(t *testing.T) {
 	}
 }
 
+// TestStartedBy: what BITS started is known by the number of its process, unless other services run in there or it is another time.
+func TestStartedBy(t *testing.T) {
+	svchost := []string{"NewProcessId", "0x9", "NewProcessName", `C:\x.exe`, "ProcessId", "0x450", "ParentProcessName", `C:\Windows\System32\svchost.exe`}
+	sysmon := func(when time.Duration, parent, line string) evidence.Event {
+		return event(read.ChannelSysmon, 1, when, "ProcessId", "9", "Image", `C:\x.exe`, "ParentProcessId", parent, "ParentImage", `C:\Windows\System32\svchost.exe`, "ParentCommandLine", line)
+	}
+	command := event(read.ChannelSysmon, 1, time.Minute, "ProcessId", "9", "Image", `C:\Windows\System32\cmd.exe`, "ParentProcessId", "7", "ParentImage", `C:\Windows\System32\svchost.exe`,
+		"ParentCommandLine", `C:\Windows\system32\svchost.exe -k netsvcs`)
+	for _, tt := range []struct {
+		name  string
+		event evidence.Event
+		want  string
+		also  []evidence.Event
+	}{
+		{"a child, in the Security log", event(read.ChannelSecurity, 4688, time.Minute, svchost...), "bits", nil},
+		{"a child, when BITS had nothing to log", event(read.ChannelSecurity, 4688, time.Hour, svchost...), "", nil},
+		{"a child, before BITS logged", event(read.ChannelSecurity, 4688, -time.Minute, svchost...), "bits", nil},
+		{"a parent that is not told", event(read.ChannelSecurity, 4688, time.Minute, svchost[:6]...), "", nil},
+		{"a child of a process that other services share", event(read.ChannelSecurity, 4688, time.Minute, svchost...), "",
+			[]evidence.Event{event(read.ChannelSysmon, 1, -time.Hour, "ProcessId", "1104", "Image", `C:\Windows\System32\svchost.exe`, "CommandLine", "svchost.exe -k netsvcs")}},
+		{"the same, by its own event", sysmon(time.Minute, "1104", "svchost.exe -k netsvcs"), "", nil},
+		{"a child of BITS alone", sysmon(time.Minute, "1104", "svchost.exe -k netsvcs -p -s BITS"), "bits", nil},
+		{"a child of another", sysmon(time.Minute, "8", "svchost.exe -k netsvcs -p -s Schedule"), "", nil},
+		{"the notify command, on Windows 7", command, "notify_command", nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := state(evidence.Live, "", 0)
+			s.Notify = &evidence.Notify{Program: `C:\Windows\System32\cmd.exe`}
+			h := host([]evidence.Job{s}, append(tt.also, bits(4, 0, "jobId", id), tt.event)...)
+			for _, e := range h.Events {
+				if e.Evidence.Offset == tt.event.Evidence.Offset && e.StartedBy != tt.want {
+					t.Errorf("it was started by %q, want %q", e.StartedBy, tt.want)
+				}
+			}
+		})
+	}
+}
+
 // TestVersions: states of all layers make one job, each once, oldest first; the live one is what is shown.
 func TestVersions(t *testing.T) {
 	copied := state(evidence.Slack, "first", 0)

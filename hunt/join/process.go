@@ -64,10 +64,55 @@ func (j *joiner) byProcesses() {
 		if p.job == nil && j.child(p) {
 			if b := commanded(p, notifying); b != nil {
 				j.tie(p.entry, b, TieProcess)
+				p.StartedBy = evidence.ByNotifyCommand
 			}
 		}
 	}
+	shared := shared(list)
+	for i := range list {
+		p := &list[i]
+		if p.StartedBy == "" && !shared[p.parent] && j.serving(p.parent, p.Time) && p.tellsParent() {
+			p.StartedBy, p.loose = evidence.ByService, false
+		}
+	}
 }
+
+// shared lists the processes in which several services run, BITS perhaps among them: svchost.exe is then told a group, and no service.
+func shared(list []process) map[int64]bool {
+	found := map[int64]bool{}
+	for i := range list {
+		p := &list[i]
+		if grouped(p.Field("ParentCommandLine")) {
+			found[p.parent] = true
+		}
+		if base(p.image) == "svchost.exe" && grouped(p.command) {
+			found[p.own] = true
+		}
+	}
+	return found
+}
+
+func grouped(line string) bool {
+	line = strings.ToLower(line)
+	return strings.Contains(line, " -k ") && !strings.Contains(line, " -s ")
+}
+
+// tellsParent reports whether the event says that the parent is a svchost.exe. Events of the Security log do so since Windows 10, where
+// each service has a process of its own on machines with 3.5 GB of memory or more (since version 1703).
+func (p *process) tellsParent() bool {
+	return base(strings.ToLower(p.Field("ParentImage")+p.Field("ParentProcessName"))) == "svchost.exe"
+}
+
+// serving reports whether BITS ran in that process: it logged something from there shortly before or after. A job's notify command is
+// started when the job is done or fails, which is logged too; later the number may be another process's.
+func (j *joiner) serving(pid int64, at time.Time) bool {
+	times := j.services[pid]
+	i := sort.Search(len(times), func(i int) bool { return !times[i].Before(at) })
+	return i < len(times) && times[i].Sub(at) <= sameRun || i > 0 && at.Sub(times[i-1]) <= sameRun
+}
+
+// sameRun is how far from an event of BITS its process is taken for the same one.
+const sameRun = 10 * time.Minute
 
 // creator finds the start of the process that made the job: the last one with its number before the job was made, or, where no
 // number is told, with its path, shortly before. Processes are in the order of time.
@@ -129,7 +174,7 @@ func (j *joiner) child(p *process) bool {
 		return false
 	}
 	line := strings.ToLower(p.Field("ParentCommandLine"))
-	return j.services[p.parent] || strings.Contains(line, "-s bits") || strings.Contains(line, "-k netsvcs") && !strings.Contains(line, " -s ")
+	return len(j.services[p.parent]) > 0 || strings.Contains(line, "-s bits") || strings.Contains(line, "-k netsvcs") && !strings.Contains(line, " -s ")
 }
 
 // commanded finds the job whose notify command a process is: by the program's path or name and its command line, while the job was there.

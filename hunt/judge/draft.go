@@ -106,7 +106,7 @@ func (c *court) jobHit(x sigma.Match, r *record, ref string) {
 // eventHit is a rule that an event fits.
 func (c *court) eventHit(x sigma.Match, e *evidence.Event) {
 	own := c.rules.own[x.Rule]
-	all := append([]evidence.Datum{{Name: "EventID", Value: itoa(e.ID)}, {Name: "Channel", Value: e.Channel}}, e.Data...)
+	all := append([]evidence.Datum{{Name: "EventID", Value: itoa(e.ID)}, {Name: "Channel", Value: e.Channel}}, x.Data(e)...)
 	d := &draft{
 		key: key{rule: x.Rule, job: e.Job}, own: own, severity: levelOf(x, own), places: []evidence.Place{e.Evidence}, time: e.Time,
 		confidence: weaker(confidenceOf(own), layerCap(e.Evidence)), values: func(field string) []string { return valuesOf(all, field) },

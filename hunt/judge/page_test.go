@@ -230,6 +230,10 @@ The rule is matched with each file of each state of a job, whatever the state wa
 		fmt.Fprintf(b, "| `%s` | %s |\n", f.Name, f.Text)
 	}
 	b.WriteString(`
+### Processes that BITS started
+
+Events of category process_creation have one more field, ` + "`StartedBy`" + `: ` + "`notify_command`" + ` when the process is the notify command of a job that is known, ` + "`bits`" + ` when its parent is the process from which BITS wrote to its log within ten minutes, as far as is known alone. Others lack it.
+
 ### What of Sigma is supported
 
 - Fields with one value, lists, null, numbers; keywords; lists of maps; ` + "`*` and `?`" + ` with backslash as escape. Texts are compared without case.

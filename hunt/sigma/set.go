@@ -4,9 +4,7 @@
 package sigma
 
 import (
-	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/openbits/openbits/hunt/evidence"
@@ -227,39 +225,6 @@ func (m *Matcher) Event(e *evidence.Event, yield func(Match)) {
 			if list[i].root.match(r) {
 				yield(Match{list[i].rule, r, &list[i]})
 			}
-		}
-	}
-}
-
-// fill makes a record of an event.
-func fill(r *Record, e *evidence.Event, v view) {
-	r.Reset()
-	r.frame("eventid", strconv.Itoa(e.ID))
-	r.frame("channel", e.Channel)
-	r.frame("provider_name", e.Provider)
-	r.frame("computer", e.Host)
-	r.frame("version", strconv.Itoa(e.Version))
-	if e.UserSID != "" {
-		r.frame("security_userid", e.UserSID)
-	}
-	for _, d := range e.Data {
-		if v == asLogged {
-			r.Add(d.Name, d.Value)
-			continue
-		}
-		name, ok := processNames[strings.ToLower(d.Name)]
-		switch {
-		case !ok:
-			r.Add(d.Name, d.Value)
-		case name == "IntegrityLevel":
-			r.Add(name, integrityName(d.Value))
-		default:
-			r.Add(name, d.Value)
-		}
-	}
-	if v == asProcess {
-		if user := e.Field("SubjectUserName"); user != "" {
-			r.frame("user", fmt.Sprintf(`%s\%s`, e.Field("SubjectDomainName"), user))
 		}
 	}
 }
