@@ -121,8 +121,10 @@ func TestStartedBy(t *testing.T) {
 		{"a child, when BITS had nothing to log", event(read.ChannelSecurity, 4688, time.Hour, svchost...), "", nil},
 		{"a child, before BITS logged", event(read.ChannelSecurity, 4688, -time.Minute, svchost...), "bits", nil},
 		{"a parent that is not told", event(read.ChannelSecurity, 4688, time.Minute, svchost[:6]...), "", nil},
-		{"a child of a process that other services share", event(read.ChannelSecurity, 4688, time.Minute, svchost...), "",
-			[]evidence.Event{event(read.ChannelSysmon, 1, -time.Hour, "ProcessId", "1104", "Image", `C:\Windows\System32\svchost.exe`, "CommandLine", "svchost.exe -k netsvcs")}},
+		{
+			"a child of a process that other services share", event(read.ChannelSecurity, 4688, time.Minute, svchost...), "",
+			[]evidence.Event{event(read.ChannelSysmon, 1, -time.Hour, "ProcessId", "1104", "Image", `C:\Windows\System32\svchost.exe`, "CommandLine", "svchost.exe -k netsvcs")},
+		},
 		{"the same, by its own event", sysmon(time.Minute, "1104", "svchost.exe -k netsvcs"), "", nil},
 		{"a child of BITS alone", sysmon(time.Minute, "1104", "svchost.exe -k netsvcs -p -s BITS"), "bits", nil},
 		{"a child of another", sysmon(time.Minute, "8", "svchost.exe -k netsvcs -p -s Schedule"), "", nil},
