@@ -5,6 +5,7 @@ package collect
 
 import (
 	"archive/zip"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -35,8 +36,8 @@ type opened struct {
 // errBomb is what reading from an archive that unfolds beyond measure fails with.
 var errBomb = errors.New("the archive unfolds into far more than its size: that is how a zip bomb looks; unpack it by hand if it is none")
 
-func (a *archive) load() (*opened, error) {
-	s, err := a.source.open()
+func (a *archive) load(ctx context.Context) (*opened, error) {
+	s, err := a.source.open(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -57,8 +58,8 @@ type entry struct {
 }
 
 // with runs f on the member while its archive is open.
-func (e entry) with(f func(*opened, *zip.File) error) error {
-	o, err := e.archive.cache.acquire(e.archive)
+func (e entry) with(ctx context.Context, f func(*opened, *zip.File) error) error {
+	o, err := e.archive.cache.acquire(ctx, e.archive)
 	if err != nil {
 		return err
 	}
@@ -77,15 +78,15 @@ func (e entry) find(o *opened) (*zip.File, error) {
 	return o.zip.File[e.index], nil
 }
 
-func (e entry) head(n int) (b []byte, err error) {
-	err = e.with(func(o *opened, f *zip.File) error {
+func (e entry) head(ctx context.Context, n int) (b []byte, err error) {
+	err = e.with(ctx, func(o *opened, f *zip.File) error {
 		r, err := f.Open()
 		if err != nil {
 			return err
 		}
 		defer r.Close()
 		b = make([]byte, min(int64(n), int64(f.UncompressedSize64)))
-		got, err := io.ReadFull(&metered{r: r, o: o}, b)
+		got, err := io.ReadFull(&metered{r: ctxStream{ctx, r}, o: o}, b)
 		b = b[:got]
 		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 			err = nil
@@ -96,13 +97,13 @@ func (e entry) head(n int) (b []byte, err error) {
 }
 
 // open unpacks the member, or reads it in place when it is only stored. Its archive stays open until it is released.
-func (e entry) open() (*stream, error) {
+func (e entry) open(ctx context.Context) (*stream, error) {
 	c := e.archive.cache
-	o, err := c.acquire(e.archive)
+	o, err := c.acquire(ctx, e.archive)
 	if err != nil {
 		return nil, err
 	}
-	s, err := e.stream(o)
+	s, err := e.stream(ctx, o)
 	if err != nil {
 		c.release(e.archive)
 		return nil, err
@@ -116,12 +117,12 @@ func (e entry) open() (*stream, error) {
 	return s, nil
 }
 
-func (e entry) stream(o *opened) (*stream, error) {
+func (e entry) stream(ctx context.Context, o *opened) (*stream, error) {
 	f, err := e.find(o)
 	if err != nil {
 		return nil, err
 	}
-	packed := func() (string, error) { return packedDigest(f) }
+	packed := func(ctx context.Context) (string, error) { return packedDigest(ctx, f) }
 	if f.Method == zip.Store && f.CompressedSize64 == f.UncompressedSize64 {
 		at, err := f.DataOffset()
 		if err != nil {
@@ -133,11 +134,11 @@ func (e entry) stream(o *opened) (*stream, error) {
 		}
 		return &stream{ReaderAt: io.NewSectionReader(o.stream, at, size), size: size, again: packed, release: func() error { return nil }}, nil
 	}
-	print, err := packed()
+	print, err := packed(ctx)
 	if err != nil {
 		return nil, err
 	}
-	s, err := e.unpack(o, f)
+	s, err := e.unpack(ctx, o, f)
 	if err != nil {
 		return nil, err
 	}
@@ -146,8 +147,8 @@ func (e entry) stream(o *opened) (*stream, error) {
 }
 
 // unpack inflates a member. What its archive says of its size is not believed, only used as a bound. A damaged member is
-// unpacked as far as it goes.
-func (e entry) unpack(o *opened, f *zip.File) (*stream, error) {
+// unpacked as far as it goes, unless that is as far as ctx let it.
+func (e entry) unpack(ctx context.Context, o *opened, f *zip.File) (*stream, error) {
 	size := int64(f.UncompressedSize64)
 	if size < 0 || size > o.budget.Load() {
 		return nil, errBomb
@@ -158,13 +159,13 @@ func (e entry) unpack(o *opened, f *zip.File) (*stream, error) {
 	}
 	defer r.Close()
 	h := sha256.New()
-	sp, err := newSpool(io.TeeReader(&metered{r: r, o: o}, h), size, e.archive.limits.Memory)
+	sp, err := newSpool(io.TeeReader(&metered{r: ctxStream{ctx, r}, o: o}, h), size, e.archive.limits.Memory)
 	if sp == nil {
 		return nil, err
 	}
 	s := &stream{ReaderAt: sp, size: sp.size, data: sp.data, digest: sum(h), release: sp.close}
 	switch {
-	case errors.Is(err, errBomb), err != nil && sp.size == 0:
+	case errors.Is(err, errBomb), ctx.Err() != nil, err != nil && sp.size == 0:
 		return nil, errors.Join(err, sp.close())
 	case err != nil:
 		s.damage = fmt.Sprintf("it is damaged in its archive (%s): %d of its %d bytes came out", reason(err), sp.size, size)
@@ -174,13 +175,13 @@ func (e entry) unpack(o *opened, f *zip.File) (*stream, error) {
 	return s, nil
 }
 
-func packedDigest(f *zip.File) (string, error) {
+func packedDigest(ctx context.Context, f *zip.File) (string, error) {
 	r, err := f.OpenRaw()
 	if err != nil {
 		return "", err
 	}
 	h := sha256.New()
-	if _, err := io.Copy(h, r); err != nil {
+	if _, err := io.Copy(h, ctxStream{ctx, r}); err != nil {
 		return "", err
 	}
 	return sum(h), nil

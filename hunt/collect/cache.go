@@ -4,6 +4,7 @@
 package collect
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"sync"
@@ -26,7 +27,7 @@ func newCache(l Limits) *cache { return &cache{limits: l} }
 
 // acquire opens an archive, unless it is open, and keeps it so until release. Opening one that lies in another acquires that
 // one first; the lock is not held then, so two may open the same archive, of which one is kept.
-func (c *cache) acquire(a *archive) (*opened, error) {
+func (c *cache) acquire(ctx context.Context, a *archive) (*opened, error) {
 	c.mu.Lock()
 	if o := a.now; o != nil {
 		a.users++
@@ -35,7 +36,7 @@ func (c *cache) acquire(a *archive) (*opened, error) {
 		return o, nil
 	}
 	c.mu.Unlock()
-	o, err := a.load()
+	o, err := a.load(ctx)
 	if err != nil {
 		return nil, err
 	}

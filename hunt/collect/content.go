@@ -34,7 +34,7 @@ func (m *Member) Open(ctx context.Context, memory int64) (*Content, error) {
 	if m.source == nil || m.Status != "" {
 		return nil, ErrNothing
 	}
-	s, err := m.source.open()
+	s, err := m.source.open(ctx)
 	if err != nil {
 		return nil, errors.New(reason(err))
 	}
@@ -91,7 +91,7 @@ func (c *Content) Close() (changed string, err error) {
 	}
 	now := ""
 	if err = c.ctx.Err(); err == nil {
-		now, err = c.s.again()
+		now, err = c.s.again(c.ctx)
 	}
 	switch {
 	case err != nil:
@@ -124,6 +124,19 @@ func (c ctxReader) ReadAt(p []byte, off int64) (int, error) {
 		return 0, err
 	}
 	return c.r.ReadAt(p, off)
+}
+
+// ctxStream is the same for what is read in order.
+type ctxStream struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (c ctxStream) Read(p []byte) (int, error) {
+	if err := c.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return c.r.Read(p)
 }
 
 // OpenContainer reads and hashes an archive that is listed.

@@ -10,11 +10,11 @@ import (
 // memorySource are bytes that stand for a file.
 type memorySource []byte
 
-func (m memorySource) head(n int) ([]byte, error) { return m[:min(n, len(m))], nil }
+func (m memorySource) head(_ context.Context, n int) ([]byte, error) { return m[:min(n, len(m))], nil }
 
-func (m memorySource) open() (*stream, error) {
+func (m memorySource) open(context.Context) (*stream, error) {
 	return &stream{
-		ReaderAt: memory(m), size: int64(len(m)), again: func() (string, error) { return "", nil }, release: func() error { return nil },
+		ReaderAt: memory(m), size: int64(len(m)), again: func(context.Context) (string, error) { return "", nil }, release: func() error { return nil },
 	}, nil
 }
 

@@ -38,7 +38,7 @@ func (w *walker) file(c candidate) {
 		w.empty(m, c, h)
 		return
 	}
-	head, err := c.source.head(headSize)
+	head, err := c.source.head(w.ctx, headSize)
 	if err != nil {
 		m.Status, m.Notes = evidence.Failed, []string{"it cannot be read: " + reason(err)}
 		w.add(m, c.where)
@@ -135,7 +135,7 @@ func (w *walker) unsure(m *Member, c candidate) {
 		m.Kind, m.Status = Other, evidence.Skipped
 		return
 	}
-	s, err := c.source.open()
+	s, err := c.source.open(w.ctx)
 	if err != nil {
 		m.Status, m.Notes = evidence.Failed, []string{"it cannot be read: " + reason(err)}
 		return

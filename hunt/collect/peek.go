@@ -17,7 +17,7 @@ const peekSize = 4096 + 65536
 // peek reads the first chunk of a log: whose it is, and which channel it holds. A log whose content and name agree on
 // a channel that nobody wants is left out.
 func (w *walker) peek(m *Member, c candidate) {
-	head, err := c.source.head(peekSize)
+	head, err := c.source.head(w.ctx, peekSize)
 	if err != nil {
 		m.Status, m.Notes = evidence.Failed, []string{"it cannot be read: " + reason(err)}
 		return
@@ -61,7 +61,7 @@ func (w *walker) hive(m *Member, c candidate, h hint) {
 		m.Kind, m.Status = Other, evidence.Skipped
 		return
 	}
-	s, err := c.source.open()
+	s, err := c.source.open(w.ctx)
 	if err != nil {
 		m.Status, m.Notes = evidence.Failed, []string{"it cannot be read: " + reason(err)}
 		return

@@ -17,7 +17,7 @@ type Saved struct {
 
 // report lists the hosts of a saved report: their names, as the rest of them is read when it is their turn.
 func (w *walker) report(m *Member, c candidate) {
-	s, err := c.source.open()
+	s, err := c.source.open(w.ctx)
 	if err != nil {
 		m.Status, m.Notes = evidence.Failed, []string{"it cannot be read: " + reason(err)}
 		return

@@ -4,6 +4,7 @@
 package collect
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -15,9 +16,9 @@ import (
 // source is where the bytes of a member come from.
 type source interface {
 	// head reads the first n bytes, or as many as there are.
-	head(n int) ([]byte, error)
-	// open makes all of it readable.
-	open() (*stream, error)
+	head(ctx context.Context, n int) ([]byte, error)
+	// open makes all of it readable. It ends with ctx, since a member of an archive is unpacked for that.
+	open(ctx context.Context) (*stream, error)
 }
 
 // stream are the bytes of a member while they are being read.
@@ -29,7 +30,7 @@ type stream struct {
 	digest  string                 // SHA-256 of it, when making it readable told; else ""
 	print   string                 // fingerprint of what lies in the evidence; "" it is the digest
 	damage  string                 // what is wrong with the bytes before anybody looks at them
-	again   func() (string, error) // the fingerprint of what lies there now
+	again   func(context.Context) (string, error) // the fingerprint of what lies there now
 	release func() error
 }
 
@@ -63,7 +64,7 @@ func (s fileSource) openFile() (*os.File, error) {
 	return root.OpenFile(s.rel, openFlags, 0)
 }
 
-func (s fileSource) head(n int) ([]byte, error) { return s.part(0, n) }
+func (s fileSource) head(_ context.Context, n int) ([]byte, error) { return s.part(0, n) }
 
 // tail reads the last n bytes of a file.
 func (s fileSource) tail(n int) ([]byte, error) { return s.part(-1, n) }
@@ -85,7 +86,7 @@ func (s fileSource) part(off int64, n int) ([]byte, error) {
 	return b[:got], nil
 }
 
-func (s fileSource) open() (*stream, error) {
+func (s fileSource) open(context.Context) (*stream, error) {
 	f, size, err := s.file()
 	if err != nil {
 		return nil, err
@@ -94,13 +95,13 @@ func (s fileSource) open() (*stream, error) {
 }
 
 // digest is that of the file as it is now.
-func (s fileSource) digest() (string, error) {
+func (s fileSource) digest(ctx context.Context) (string, error) {
 	f, size, err := s.file()
 	if err != nil {
 		return "", err
 	}
 	defer f.Close()
-	return digestOf(f, dataOf(f, size))
+	return digestOf(ctxReader{ctx, f}, dataOf(f, size))
 }
 
 const hashPiece = 64 << 10

@@ -245,3 +245,31 @@ func TestEndedWhileRead(t *testing.T) {
 		t.Errorf("closing: %q, %v", changed, err)
 	}
 }
+
+// ending is a context that ends when it was asked a number of times.
+type ending struct {
+	context.Context
+	left int
+}
+
+func (e *ending) Err() error {
+	if e.left--; e.left < 0 {
+		return context.Canceled
+	}
+	return nil
+}
+
+// TestEndedWhileUnpacked: a member that takes long to unpack is given up when the hunt is ended, in place of being taken for a damaged one.
+func TestEndedWhileUnpacked(t *testing.T) {
+	content := make([]byte, 4<<20)
+	for i := range content {
+		content[i] = byte(i >> 9)
+	}
+	for _, limit := range []int64{1 << 16, 8 << 20} { // into a file, and into memory
+		p := filepath.Join(files{"a.zip": files{"qmgr.db": content}.zip(t, zip.Deflate)}.write(t), "a.zip")
+		m := member(t, walk(t, collect.Options{Limits: collect.Limits{Memory: limit}}, p), "qmgr.db")
+		if _, err := m.Open(&ending{t.Context(), 40}, limit); err == nil || !strings.Contains(err.Error(), "canceled") {
+			t.Errorf("within %d bytes of memory: it ended with %v", limit, err)
+		}
+	}
+}
