@@ -33,6 +33,7 @@ type intrusion struct {
 	late      time.Duration // for how long the link ran dry, lately, because this computer was late
 	lateSince time.Duration // since when that is so
 	queue     time.Duration
+	enough    float64 // bytes that must be missing
 	tolerance float64 // 1: nothing is forgiven
 }
 
@@ -72,14 +73,21 @@ func (i *intrusion) add(a arrivals) bool {
 		i.missing, i.queue = 0, a.queue
 	}
 	i.usual += (a.rate - i.usual) * min(dt/steadyTime.Seconds(), 1)
-	enough := max(intrusionPackets*packetSize, intrusionTime.Seconds()*i.usual)*i.tolerance + (3*a.noise+i.late).Seconds()*i.usual
+	i.enough = max(intrusionPackets*packetSize, intrusionTime.Seconds()*i.usual)*i.tolerance + (3*a.noise+i.late).Seconds()*i.usual
 	// A server that pauses leaves the same gap, but the queue goes.
-	if a.delivered == 0 || i.missing <= enough || a.queue <= i.queue/2 {
+	if a.delivered == 0 || i.missing <= i.enough || a.queue <= i.queue/2 {
 		i.seen = 0
 		return false
 	}
 	i.seen++
 	return i.seen >= 2 // what a busy computer took in late it takes in then
+}
+
+// goesOn takes a tick after the window was cut, in which what arrives was sent before, and reports whether much more is missing: whoever sent a burst
+// a round trip ago sends twice as much now. When the link or this computer was late, nothing more is.
+func (i *intrusion) goesOn(a arrivals) bool {
+	i.add(a)
+	return a.delivered > 0 && i.missing > 2*i.enough
 }
 
 // noteLate notices that this computer was late: so were the acknowledgements, perhaps, and once the queue had gone the link ran dry. That shows a round trip later.

@@ -62,6 +62,35 @@ func TestIntrusion(t *testing.T) {
 	}
 }
 
+// TestGoesOn: after a burst that made us cut the window, the next one, of twice as many packets, is somebody for sure. A link that was late for once is not.
+func TestGoesOn(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		takes map[int]int64 // bytes, by tick after the cut
+		want  bool
+	}{
+		{"twenty packets, ours in between", map[int]int64{5: 9600, 6: 12000, 7: 8400}, true},
+		{"nothing more", nil, false},
+		{"a small burst", map[int]int64{5: 6000, 6: 6000}, false},
+		{"the end of what was sent", map[int]int64{9: 12500}, false},
+	} {
+		i := new(intrusion)
+		burst := func(tick int) int64 { return map[int]int64{0: 7500, 1: 7500}[tick] }
+		if at := intruded(i, burst, func(int) time.Duration { return 3 * ms }); at < 0 {
+			t.Fatal("ten packets were not seen")
+		}
+		i.forget()
+		got := false
+		for tick := range 10 {
+			delivered := int64(2.5e6*TickInterval.Seconds()) - tt.takes[tick]
+			got = got || i.goesOn(arrivals{elapsed: TickInterval, delivered: delivered, rate: 2.5e6, queue: 9 * ms, rtt: 49 * ms})
+		}
+		if got != tt.want {
+			t.Errorf("%s: it is %v that somebody is there", tt.name, got)
+		}
+	}
+}
+
 func TestNoiseIsLearned(t *testing.T) {
 	learn := func(visits ...[]time.Duration) time.Duration {
 		var n noise

@@ -120,10 +120,7 @@ func (c *Controller) cruise() {
 	if c.noise.leastOver(c.rtt) >= tc*3/5 {
 		c.known = true
 		c.fullFor += c.elapsed
-		intruded = c.intrusion.add(arrivals{
-			elapsed: c.elapsed, delivered: c.in.Delivered, rate: c.rates.over(max(4*TickInterval, c.rtt)),
-			queue: c.in.Queue, noise: c.noise.lasting() + c.skew, rtt: c.rtt,
-		})
+		intruded = c.intrusion.add(c.arrivals())
 	} else {
 		c.intrusion.forget()
 	}
@@ -156,6 +153,14 @@ func (c *Controller) cruise() {
 		return
 	}
 	c.adjust(t, tc)
+}
+
+// arrivals are those of this tick.
+func (c *Controller) arrivals() arrivals {
+	return arrivals{
+		elapsed: c.elapsed, delivered: c.in.Delivered, rate: c.rates.over(max(4*TickInterval, c.rtt)),
+		queue: c.in.Queue, noise: c.noise.lasting() + c.skew, rtt: c.rtt,
+	}
 }
 
 // crowdedShare is less where noise makes rates tremble.

@@ -49,6 +49,7 @@ func (c *Controller) step() {
 	}
 	c.window = min(c.window, asideShare*c.full())
 	c.enter(phaseAside)
+	c.intrusion.forget()
 	c.notShared()
 	c.rival, c.bold, c.asideQueue = openbits.RivalNetwork, false, 0
 }
@@ -70,6 +71,8 @@ func (c *Controller) standAside() {
 		c.asideQueue = max(c.asideQueue, c.in.Queue)
 	}
 	switch {
+	case !c.in.Blind && passed < c.rtt+TickInterval && c.intrusion.goesOn(c.arrivals()): // what arrives was sent before the window was cut, and is less again
+		c.yield()
 	case c.asideQueue > c.cruiseAt()*8/5+c.intrusion.forgiven(), passed > c.in.Base && c.in.Queue > 4*c.yieldAt():
 		c.yield()
 	case passed > asideRounds*c.in.Base+2*afterCut && c.noise.leastOver(c.rtt) > c.cruiseAt()*3/5:
