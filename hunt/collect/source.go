@@ -25,11 +25,11 @@ type source interface {
 type stream struct {
 	io.ReaderAt
 	size    int64
-	file    *os.File               // a file of its own, whose holes can be asked for; else nil
-	data    []byte                 // all of it, when it is in memory
-	digest  string                 // SHA-256 of it, when making it readable told; else ""
-	print   string                 // fingerprint of what lies in the evidence; "" it is the digest
-	damage  string                 // what is wrong with the bytes before anybody looks at them
+	file    *os.File                              // a file of its own, whose holes can be asked for; else nil
+	data    []byte                                // all of it, when it is in memory
+	digest  string                                // SHA-256 of it, when making it readable told; else ""
+	print   string                                // fingerprint of what lies in the evidence; "" it is the digest
+	damage  string                                // what is wrong with the bytes before anybody looks at them
 	again   func(context.Context) (string, error) // the fingerprint of what lies there now
 	release func() error
 }
