@@ -113,6 +113,7 @@ type Controller struct {
 	leapt                 time.Duration  // when the whole link was taken back at once
 	fillUntil             time.Duration  // until when the senders may take to fill it; 0: nothing is filled
 	real                  bool           // a queue that was not ours was seen at the floor
+	burst                 bool           // bytes that were missing all at once are why we stand aside
 	asideQueue            time.Duration  // the longest queue in the second round of phaseAside
 	filled                float64        // the rate when a queue made us look for somebody else
 	shared                bool           // somebody who keeps no queue has a part of the link, and we have the rest

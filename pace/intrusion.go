@@ -83,11 +83,11 @@ func (i *intrusion) add(a arrivals) bool {
 	return i.seen >= 2 // what a busy computer took in late it takes in then
 }
 
-// goesOn takes a tick after the window was cut, in which what arrives was sent before, and reports whether much more is missing: whoever sent a burst
-// a round trip ago sends twice as much now. When the link or this computer was late, nothing more is.
-func (i *intrusion) goesOn(a arrivals) bool {
+// goesOn takes a tick after the window was cut because of a burst, in which what arrives was sent before but for the last, own part of it. It reports
+// whether much more is missing: whoever sent a burst a round trip ago sends twice as much now. When the link or this computer was late for once, nothing more is.
+func (i *intrusion) goesOn(a arrivals, own time.Duration) bool {
 	i.add(a)
-	return a.delivered > 0 && i.missing > 2*i.enough
+	return a.delivered > 0 && a.queue > i.queue/2 && i.missing > 2*i.enough+own.Seconds()*i.usual
 }
 
 // noteLate notices that this computer was late: so were the acknowledgements, perhaps, and once the queue had gone the link ran dry. That shows a round trip later.

@@ -62,28 +62,37 @@ func TestIntrusion(t *testing.T) {
 	}
 }
 
-// TestGoesOn: after a burst that made us cut the window, the next one, of twice as many packets, is somebody for sure. A link that was late for once is not.
+// TestGoesOn: after a burst that made us cut the window, the next one, of twice as many packets, is somebody for sure. A link or a server that was late
+// for once is not, nor is our own cut, when it shows.
 func TestGoesOn(t *testing.T) {
+	const tick = int(TickInterval / ms)
 	for _, tt := range []struct {
 		name  string
-		takes map[int]int64 // bytes, by tick after the cut
+		rate  float64
+		takes map[int]int // bytes, by tick
+		queue map[int]time.Duration
+		own   time.Duration // of the last tick
 		want  bool
 	}{
-		{"twenty packets, ours in between", map[int]int64{5: 9600, 6: 12000, 7: 8400}, true},
-		{"nothing more", nil, false},
-		{"a small burst", map[int]int64{5: 6000, 6: 6000}, false},
-		{"the end of what was sent", map[int]int64{9: 12500}, false},
+		{"twenty packets, ours in between", 2.5e6, map[int]int{5: 9600, 6: 12000, 7: 8400}, nil, 0, true},
+		{"nothing more", 2.5e6, nil, nil, 0, false},
+		{"a small burst", 2.5e6, map[int]int{5: 6000, 6: 6000}, nil, 0, false},
+		{"a server that pauses", 2.5e6, map[int]int{5: 12500, 6: 12500, 7: 1000}, map[int]time.Duration{7: 1 * ms, 8: 1 * ms, 9: 1 * ms}, 0, false},
+		{"our own cut", 12.5e6, map[int]int{9: 12500 * 3}, nil, 3 * ms, false},
+		{"twenty packets before our own cut", 2.5e6, map[int]int{5: 9600, 6: 12000, 7: 8400, 9: 2500 * 3}, nil, 3 * ms, true},
 	} {
-		i := new(intrusion)
-		burst := func(tick int) int64 { return map[int]int64{0: 7500, 1: 7500}[tick] }
-		if at := intruded(i, burst, func(int) time.Duration { return 3 * ms }); at < 0 {
-			t.Fatal("ten packets were not seen")
-		}
-		i.forget()
+		i := &intrusion{usual: tt.rate, queue: 9 * ms}
 		got := false
-		for tick := range 10 {
-			delivered := int64(2.5e6*TickInterval.Seconds()) - tt.takes[tick]
-			got = got || i.goesOn(arrivals{elapsed: TickInterval, delivered: delivered, rate: 2.5e6, queue: 9 * ms, rtt: 49 * ms})
+		for n := range 10 {
+			a := arrivals{elapsed: TickInterval, delivered: int64(int(tt.rate/1000)*tick - tt.takes[n]), rate: tt.rate, queue: 9 * ms, rtt: 49 * ms}
+			if q, ok := tt.queue[n]; ok {
+				a.queue = q
+			}
+			own := time.Duration(0)
+			if n == 9 {
+				own = tt.own
+			}
+			got = i.goesOn(a, own) || got
 		}
 		if got != tt.want {
 			t.Errorf("%s: it is %v that somebody is there", tt.name, got)

@@ -138,7 +138,7 @@ func (c *Controller) cruise() {
 			c.yield()
 			return
 		case c.standing() > t, c.in.Queue > 3*t, c.in.Lost > 0 && c.in.Queue > tc, intruded:
-			c.step()
+			c.step(intruded && c.in.Lost == 0)
 			return
 		}
 	}

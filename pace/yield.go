@@ -41,7 +41,8 @@ func (c *Controller) hold() {
 
 // step stands aside: most of the link is left at once, for some round trips, early enough that a sender in its slow
 // start does not take our queue for the end of the link. If there is any queue then it is somebody else's.
-func (c *Controller) step() {
+// burst says that bytes are missing all at once.
+func (c *Controller) step(burst bool) {
 	c.lastCut, c.calm = c.now, 0
 	c.filled, c.fillUntil = 0, 0
 	if c.standing() > c.yieldAt() && c.window > c.full()/4 {
@@ -50,6 +51,7 @@ func (c *Controller) step() {
 	c.window = min(c.window, asideShare*c.full())
 	c.enter(phaseAside)
 	c.intrusion.forget()
+	c.burst = burst && !c.in.Blind
 	c.notShared()
 	c.rival, c.bold, c.asideQueue = openbits.RivalNetwork, false, 0
 }
@@ -67,11 +69,12 @@ func (c *Controller) alone() {
 // standAside finds out whether somebody is there.
 func (c *Controller) standAside() {
 	passed := c.now - c.since
+	c.burst = c.burst && c.in.Lost == 0 // behind a lost segment nothing arrives in order
 	if passed > c.rtt*5/4+afterCut {
 		c.asideQueue = max(c.asideQueue, c.in.Queue)
 	}
 	switch {
-	case !c.in.Blind && passed < c.rtt+TickInterval && c.intrusion.goesOn(c.arrivals()): // what arrives was sent before the window was cut, and is less again
+	case c.burst && passed < c.rtt+TickInterval && c.intrusion.goesOn(c.arrivals(), max(passed-c.rtt, 0)):
 		c.yield()
 	case c.asideQueue > c.cruiseAt()*8/5+c.intrusion.forgiven(), passed > c.in.Base && c.in.Queue > 4*c.yieldAt():
 		c.yield()

@@ -165,7 +165,7 @@ func (e entry) unpack(ctx context.Context, o *opened, f *zip.File) (*stream, err
 	}
 	s := &stream{ReaderAt: sp, size: sp.size, data: sp.data, digest: sum(h), release: sp.close}
 	switch {
-	case errors.Is(err, errBomb), ctx.Err() != nil, err != nil && sp.size == 0:
+	case err != nil && (errors.Is(err, errBomb) || ctx.Err() != nil || sp.size == 0):
 		return nil, errors.Join(err, sp.close())
 	case err != nil:
 		s.damage = fmt.Sprintf("it is damaged in its archive (%s): %d of its %d bytes came out", reason(err), sp.size, size)

@@ -110,7 +110,7 @@ func Walk(ctx context.Context, paths []string, o Options) *Collection {
 	w := &walker{ctx: ctx, o: o, cache: newCache(o.Limits)}
 	for _, p := range paths {
 		if w.ended() {
-			w.add(&Member{Path: filepath.ToSlash(p), Status: evidence.Skipped, Notes: []string{"it was not reached"}, Direct: true}, p)
+			w.add(&Member{Path: filepath.ToSlash(p), Status: evidence.Skipped, Notes: []string{notReached}, Direct: true}, p)
 			continue
 		}
 		w.named(p)
@@ -142,6 +142,17 @@ func (w *walker) add(m *Member, where string) {
 	w.members = append(w.members, m)
 	if w.o.Progress != nil {
 		w.o.Progress(m.Path, len(w.members))
+	}
+}
+
+// notReached is said of what was left when the hunt was ended.
+const notReached = "it was not reached"
+
+// unread says why a member cannot be read: it has a problem, or the hunt was ended.
+func (w *walker) unread(m *Member, problem string) {
+	m.Status, m.Notes = evidence.Failed, []string{problem}
+	if w.ended() {
+		m.Status, m.Notes = evidence.Skipped, []string{notReached}
 	}
 }
 

@@ -40,7 +40,7 @@ func (w *walker) file(c candidate) {
 	}
 	head, err := c.source.head(w.ctx, headSize)
 	if err != nil {
-		m.Status, m.Notes = evidence.Failed, []string{"it cannot be read: " + reason(err)}
+		w.unread(m, "it cannot be read: "+reason(err))
 		w.add(m, c.where)
 		return
 	}
@@ -137,7 +137,7 @@ func (w *walker) unsure(m *Member, c candidate) {
 	}
 	s, err := c.source.open(w.ctx)
 	if err != nil {
-		m.Status, m.Notes = evidence.Failed, []string{"it cannot be read: " + reason(err)}
+		w.unread(m, "it cannot be read: "+reason(err))
 		return
 	}
 	defer s.release()

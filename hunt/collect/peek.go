@@ -19,7 +19,7 @@ const peekSize = 4096 + 65536
 func (w *walker) peek(m *Member, c candidate) {
 	head, err := c.source.head(w.ctx, peekSize)
 	if err != nil {
-		m.Status, m.Notes = evidence.Failed, []string{"it cannot be read: " + reason(err)}
+		w.unread(m, "it cannot be read: "+reason(err))
 		return
 	}
 	log, err := evtx.Open(bytes.NewReader(head), int64(len(head)))
@@ -63,7 +63,7 @@ func (w *walker) hive(m *Member, c candidate, h hint) {
 	}
 	s, err := c.source.open(w.ctx)
 	if err != nil {
-		m.Status, m.Notes = evidence.Failed, []string{"it cannot be read: " + reason(err)}
+		w.unread(m, "it cannot be read: "+reason(err))
 		return
 	}
 	defer s.release()

@@ -19,7 +19,7 @@ type Saved struct {
 func (w *walker) report(m *Member, c candidate) {
 	s, err := c.source.open(w.ctx)
 	if err != nil {
-		m.Status, m.Notes = evidence.Failed, []string{"it cannot be read: " + reason(err)}
+		w.unread(m, "it cannot be read: "+reason(err))
 		return
 	}
 	defer s.release()

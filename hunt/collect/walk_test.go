@@ -267,9 +267,19 @@ func TestEndedWhileUnpacked(t *testing.T) {
 	}
 	for _, limit := range []int64{1 << 16, 8 << 20} { // into a file, and into memory
 		p := filepath.Join(files{"a.zip": files{"qmgr.db": content}.zip(t, zip.Deflate)}.write(t), "a.zip")
-		m := member(t, walk(t, collect.Options{Limits: collect.Limits{Memory: limit}}, p), "qmgr.db")
-		if _, err := m.Open(&ending{t.Context(), 40}, limit); err == nil || !strings.Contains(err.Error(), "canceled") {
-			t.Errorf("within %d bytes of memory: it ended with %v", limit, err)
+		m := member(t, walk(t, collect.Options{Limits: collect.Limits{Memory: limit, Unfold: 4 << 30}}, p), "qmgr.db")
+		for left := range 200 {
+			content, err := m.Open(&ending{t.Context(), left}, limit)
+			switch {
+			case err == nil && left < 3:
+				t.Errorf("within %d bytes of memory: after %d looks at the context it was not given up", limit, left)
+			case err == nil && content.Damage != "":
+				t.Errorf("within %d bytes of memory: after %d looks it is taken for damaged: %s", limit, left, content.Damage)
+			case err == nil:
+				_, _ = content.Close()
+			case !strings.Contains(err.Error(), "canceled"):
+				t.Errorf("within %d bytes of memory: after %d looks it ended with %v", limit, left, err)
+			}
 		}
 	}
 }

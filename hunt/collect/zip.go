@@ -30,7 +30,7 @@ func (w *walker) archive(m *Member, c candidate) {
 	a := &archive{source: c.source, limits: w.o.Limits, cache: w.cache}
 	o, err := w.cache.acquire(w.ctx, a)
 	if err != nil {
-		m.Status, m.Notes = evidence.Failed, []string{archiveProblem(err)}
+		w.unread(m, archiveProblem(err))
 		w.add(m, c.where)
 		return
 	}

@@ -30,7 +30,7 @@ type Event struct {
 // What StartedBy may be.
 const (
 	ByNotifyCommand = "notify_command" // the process is the notify command of the job that the event is tied to
-	ByService       = "bits"           // its parent is the process that BITS ran in then, alone as far as is known
+	ByService       = "bits"           // its parent, of which the event tells no more, is the process that BITS ran in then, alone as far as is known
 )
 
 // Datum is one value of an event. Names are the event's own and may come several times.

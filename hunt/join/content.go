@@ -78,7 +78,7 @@ func (j *joiner) inURLs(x *index, e *entry) []*job {
 		return found
 	}
 	own, _ := read.Process(e.Event)
-	if len(j.services[own]) == 0 {
+	if len(j.services[e.pid(own)]) == 0 {
 		return nil
 	}
 	return x.hosts[strings.ToLower(strings.TrimSuffix(field(e.Event, []string{"QueryName", "DestinationHostname"}), "."))]

@@ -60,7 +60,7 @@ func (j *joiner) byIDs() {
 			continue
 		}
 		if e.PID != nil {
-			j.services[*e.PID] = append(j.services[*e.PID], e.Time)
+			j.services[e.pid(*e.PID)] = append(j.services[e.pid(*e.PID)], e.Time)
 		}
 		id := jobID(e.Event)
 		if id == "" {

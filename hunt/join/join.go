@@ -56,7 +56,7 @@ type joiner struct {
 	byID     map[string]*job
 	files    []evidence.File
 	entries  []*entry
-	services map[int64][]time.Time // processes that BITS ran in, and when it logged from them
+	services map[pid][]time.Time // processes that BITS ran in, and when it logged from them
 	names    map[string]bool
 }
 
@@ -69,7 +69,7 @@ func Host(name, named string, aliases []string, r *read.Result) *evidence.Host {
 	for i := range h.Inputs {
 		h.Inputs[i].Host = name // a saved report may have them under another of its names
 	}
-	j := &joiner{host: h, byID: map[string]*job{}, services: map[int64][]time.Time{}}
+	j := &joiner{host: h, byID: map[string]*job{}, services: map[pid][]time.Time{}}
 	j.know()
 	j.group(r.Jobs)
 	j.files = distinctFiles(r.Files)

@@ -109,8 +109,10 @@ func TestStartedBy(t *testing.T) {
 	sysmon := func(when time.Duration, parent, line string) evidence.Event {
 		return event(read.ChannelSysmon, 1, when, "ProcessId", "9", "Image", `C:\x.exe`, "ParentProcessId", parent, "ParentImage", `C:\Windows\System32\svchost.exe`, "ParentCommandLine", line)
 	}
-	command := event(read.ChannelSysmon, 1, time.Minute, "ProcessId", "9", "Image", `C:\Windows\System32\cmd.exe`, "ParentProcessId", "7", "ParentImage", `C:\Windows\System32\svchost.exe`,
-		"ParentCommandLine", `C:\Windows\system32\svchost.exe -k netsvcs`)
+	command := func(arguments string) evidence.Event {
+		return event(read.ChannelSysmon, 1, time.Minute, "ProcessId", "9", "Image", `C:\Windows\System32\cmd.exe`, "CommandLine", "cmd.exe "+arguments, "ParentProcessId", "7",
+			"ParentImage", `C:\Windows\System32\svchost.exe`, "ParentCommandLine", `C:\Windows\system32\svchost.exe -k netsvcs`)
+	}
 	for _, tt := range []struct {
 		name  string
 		event evidence.Event
@@ -126,13 +128,28 @@ func TestStartedBy(t *testing.T) {
 			[]evidence.Event{event(read.ChannelSysmon, 1, -time.Hour, "ProcessId", "1104", "Image", `C:\Windows\System32\svchost.exe`, "CommandLine", "svchost.exe -k netsvcs")},
 		},
 		{"the same, by its own event", sysmon(time.Minute, "1104", "svchost.exe -k netsvcs"), "", nil},
-		{"a child of BITS alone", sysmon(time.Minute, "1104", "svchost.exe -k netsvcs -p -s BITS"), "bits", nil},
-		{"a child of another", sysmon(time.Minute, "8", "svchost.exe -k netsvcs -p -s Schedule"), "", nil},
-		{"the notify command, on Windows 7", command, "notify_command", nil},
+		{"a child of BITS alone, which the event says itself", sysmon(time.Minute, "1104", "svchost.exe -k netsvcs -p -s BITS"), "", nil},
+		{
+			"a child, of which Sysmon tells more", event(read.ChannelSecurity, 4688, time.Minute, svchost...), "",
+			[]evidence.Event{sysmon(time.Minute, "1104", "svchost.exe -k netsvcs -p -s BITS")},
+		},
+		{"a child of another", sysmon(time.Minute, "1104", "svchost.exe -k netsvcs -p -s Schedule"), "", nil},
+		{"another computer's", func() evidence.Event {
+			e := event(read.ChannelSecurity, 4688, time.Minute, svchost...)
+			e.Host = "PC2"
+			return e
+		}(), "", nil},
+		{"the notify command, on Windows 7", command("/c start"), "notify_command", nil},
+		{"another command of the same program", command("/c backup.bat"), "", nil},
+		{"the notify command, of another service", func() evidence.Event {
+			return event(read.ChannelSysmon, 1, time.Minute, "ProcessId", "9", "Image", `C:\Windows\System32\cmd.exe`, "CommandLine", "cmd.exe /c start", "ParentProcessId", "1104",
+				"ParentImage", `C:\Windows\System32\svchost.exe`, "ParentCommandLine", "svchost.exe -k netsvcs -p -s Schedule")
+		}(), "", nil},
+		{"the notify command that names its job", command("/c start {" + id + "}"), "notify_command", nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s := state(evidence.Live, "", 0)
-			s.Notify = &evidence.Notify{Program: `C:\Windows\System32\cmd.exe`}
+			s.Notify = &evidence.Notify{Program: `C:\Windows\System32\cmd.exe`, Arguments: "/c start"}
 			h := host([]evidence.Job{s}, append(tt.also, bits(4, 0, "jobId", id), tt.event)...)
 			for _, e := range h.Events {
 				if e.Evidence.Offset == tt.event.Evidence.Offset && e.StartedBy != tt.want {

@@ -232,7 +232,7 @@ The rule is matched with each file of each state of a job, whatever the state wa
 	b.WriteString(`
 ### Processes that BITS started
 
-Events of category process_creation have one more field, ` + "`StartedBy`" + `: ` + "`notify_command`" + ` when the process is the notify command of a job that is known, ` + "`bits`" + ` when its parent is the process from which BITS wrote to its log within ten minutes, as far as is known alone. Others lack it.
+Events of category process_creation have one more field, ` + "`StartedBy`" + `: ` + "`notify_command`" + ` when the process is the notify command of a job that is known, ` + "`bits`" + ` when its parent, of which the event tells no service, is the process from which BITS wrote to its log within ten minutes, alone as far as is known. Others lack it.
 
 ### What of Sigma is supported
 

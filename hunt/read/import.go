@@ -47,7 +47,7 @@ func (r *Result) Import(h *evidence.Host, from string) {
 			continue
 		}
 		e.Evidence.Input += base
-		e.Job, e.Tie = "", ""
+		e.Job, e.Tie, e.StartedBy = "", "", ""
 		r.Events = append(r.Events, e)
 		r.Loose = append(r.Loose, false)
 	}

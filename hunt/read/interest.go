@@ -85,15 +85,15 @@ func (w *interest) related(e *evidence.Event) bool {
 	return false
 }
 
-// byProcess looks at the numbers of processes. Of a new process they are its own and its parent's: a job's creator, or a child
-// of BITS; of all else Sysmon has, only what BITS itself does is of interest.
+// byProcess looks at the numbers of processes. Of a new process they are its own and its parent's: a job's creator, the process that BITS runs in, or a child
+// of it; of all else Sysmon has, only what BITS itself does is of interest.
 func (w *interest) byProcess(e *evidence.Event) bool {
 	own, parent := Process(e)
 	switch {
 	case own == 0 && parent == 0:
 		return false
 	case IsNewProcess(e):
-		return w.pids[own] || w.services[parent]
+		return w.pids[own] || w.services[own] || w.services[parent]
 	case strings.EqualFold(e.Channel, ChannelSysmon):
 		return w.services[own]
 	}

@@ -180,7 +180,12 @@ func (r *reader) archive(in *evidence.Input, m *collect.Member) {
 		return
 	}
 	c, err := m.OpenContainer(r.ctx)
-	if err != nil {
+	switch {
+	case err != nil && r.ctx.Err() != nil:
+		r.out.Ended = true
+		in.Notes = append(in.Notes, "it was not hashed: the hunt was ended")
+		return
+	case err != nil:
 		in.Notes = append(in.Notes, "it cannot be hashed: "+err.Error())
 		return
 	}
