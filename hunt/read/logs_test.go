@@ -8,6 +8,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/openbits/openbits/hunt/collect"
 	"github.com/openbits/openbits/hunt/evidence"
@@ -117,5 +120,32 @@ func TestGenerations(t *testing.T) {
 	}
 	if !found {
 		t.Errorf("the job of the log was not found among %d", len(r.Jobs))
+	}
+}
+
+// onlyRelated is a filter that no event fits by itself: what is kept is kept for what queues and logs of BITS tell.
+type onlyRelated struct{}
+
+func (onlyRelated) Wants(string, string, int) bool { return true }
+func (onlyRelated) Matches(*evidence.Event) bool   { return false }
+
+// TestServiceProcess: of the Security log the start of the process that BITS runs in is kept, and its children are.
+func TestServiceProcess(t *testing.T) {
+	g, at := qmgrtest.GenerationOf("win10-22h2"), time.Date(2024, 5, 6, 7, 8, 9, 0, time.UTC)
+	job := qmgrtest.NewJob("an update", "S-1-5-18", at, qmgrtest.NewFile("https://files.example/a", `C:\a`, 10, at))
+	system := qmgrtest.Who{Account: `NT AUTHORITY\SYSTEM`, SID: qmgrtest.System}
+	group := qmgrtest.Process{Image: qmgrtest.BitsHost.Image, CommandLine: "svchost.exe -k netsvcs -p", PID: qmgrtest.BitsHost.PID, ParentPID: 700, Who: system}
+	child := qmgrtest.Process{Image: `C:\x.exe`, CommandLine: "x", PID: 9, ParentPID: qmgrtest.BitsHost.PID, Parent: qmgrtest.BitsHost.Image, Who: system}
+	other := qmgrtest.Process{Image: `C:\y.exe`, CommandLine: "y", PID: 10, ParentPID: 11, Parent: qmgrtest.BitsHost.Image, Who: system}
+	r := readFiles(t, read.Options{Filter: onlyRelated{}}, qmgrtest.Logs("PC1", 1, job.Created3(g, system, at),
+		group.Created4688(g, at.Add(-time.Hour)), child.Created4688(g, at.Add(time.Minute)), other.Created4688(g, at.Add(time.Minute))))
+	var started []string
+	for _, e := range r.Events {
+		if e.ID == 4688 {
+			started = append(started, e.Field("CommandLine"))
+		}
+	}
+	if diff := cmp.Diff([]string{"svchost.exe -k netsvcs -p", "x"}, started); diff != "" {
+		t.Errorf("the processes that were kept (-want +got):\n%s", diff)
 	}
 }
