@@ -30,6 +30,7 @@ type intrusion struct {
 	missing   float64       // bytes
 	seen      int           // ticks in a row in which enough was missing
 	whole     time.Duration // since when as much arrives as usual
+	resumed   bool          // it did so for some ticks
 	late      time.Duration // for how long the link ran dry, lately, because this computer was late
 	lateSince time.Duration // since when that is so
 	queue     time.Duration
@@ -41,7 +42,7 @@ type intrusion struct {
 func (i *intrusion) begin() { i.usual, i.missing = 0, 0 }
 
 // forget begins anew: the link may not have been full.
-func (i *intrusion) forget() { i.missing, i.seen = 0, 0 }
+func (i *intrusion) forget() { i.missing, i.seen, i.resumed = 0, 0, false }
 
 // arrivals are what arrived in a tick while the link was full.
 type arrivals struct {
@@ -65,6 +66,7 @@ func (i *intrusion) add(a arrivals) bool {
 	if float64(a.delivered) < gap*i.usual*dt {
 		i.whole = 0
 	}
+	i.resumed = i.resumed || i.whole >= 2*TickInterval
 	if i.whole > a.rtt*3/2 { // somebody would have sent again by now
 		i.missing = 0
 	}
@@ -84,10 +86,11 @@ func (i *intrusion) add(a arrivals) bool {
 }
 
 // goesOn takes a tick after the window was cut because of a burst, in which what arrives was sent before but for the last, own part of it. It reports
-// whether much more is missing: whoever sent a burst a round trip ago sends twice as much now. When the link or this computer was late for once, nothing more is.
+// whether much more is missing: whoever sent a burst a round trip ago sends twice as much now. When the link or this computer was late for once, nothing more is, and when the
+// link has become slower, as much as usual never arrives in between.
 func (i *intrusion) goesOn(a arrivals, own time.Duration) bool {
 	i.add(a)
-	return a.delivered > 0 && a.queue > i.queue/2 && i.missing > 2*i.enough+own.Seconds()*i.usual
+	return i.resumed && a.delivered > 0 && a.queue > i.queue/2 && i.missing > 2*i.enough+own.Seconds()*i.usual
 }
 
 // noteLate notices that this computer was late: so were the acknowledgements, perhaps, and once the queue had gone the link ran dry. That shows a round trip later.

@@ -78,6 +78,7 @@ func TestGoesOn(t *testing.T) {
 		{"nothing more", 2.5e6, nil, nil, 0, false},
 		{"a small burst", 2.5e6, map[int]int{5: 6000, 6: 6000}, nil, 0, false},
 		{"a server that pauses", 2.5e6, map[int]int{5: 12500, 6: 12500, 7: 1000}, map[int]time.Duration{7: 1 * ms, 8: 1 * ms, 9: 1 * ms}, 0, false},
+		{"a link that has become slow", 2.5e6, map[int]int{0: 7500, 1: 7500, 2: 7500, 3: 7500, 4: 7500, 5: 7500, 6: 7500, 7: 7500, 8: 7500, 9: 7500}, nil, 0, false},
 		{"our own cut", 12.5e6, map[int]int{9: 12500 * 3}, nil, 3 * ms, false},
 		{"twenty packets before our own cut", 2.5e6, map[int]int{5: 9600, 6: 12000, 7: 8400, 9: 2500 * 3}, nil, 3 * ms, true},
 	} {
