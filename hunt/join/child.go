@@ -56,7 +56,31 @@ func (j *joiner) children(list []process) {
 		}
 	}
 	notifying = notifying[max(len(notifying)-mostAlike, 0):]
-	shared, told := map[pid]bool{}, map[pid]bool{}
+	shared, told := neighbours(list)
+	for i := range list {
+		p := &list[i]
+		how, parent := p.parentage(), p.pid(p.parent)
+		if how == another || how == untold && len(j.services[parent]) == 0 {
+			continue
+		}
+		alone := how == theOne || j.serving(parent, p.Time) && !shared[parent]
+		b, fit := commanded(p, notifying)
+		if b != nil && p.job == nil {
+			j.tie(p.entry, b, TieProcess)
+		}
+		switch {
+		case fit == whole, fit != unfit && alone:
+			p.StartedBy = evidence.ByNotifyCommand
+		case how == untold && alone && p.Field("ParentProcessName") != "" && !told[p.pid(p.own)]:
+			// Before Windows 10 events of the Security log do not name the parent, and it may be anything.
+			p.StartedBy, p.loose = evidence.ByService, false
+		}
+	}
+}
+
+// neighbours lists the processes in which several services run, and those whose parent is told to be BITS by some event.
+func neighbours(list []process) (shared, told map[pid]bool) {
+	shared, told = map[pid]bool{}, map[pid]bool{}
 	for i := range list {
 		p := &list[i]
 		switch p.parentage() {
@@ -69,30 +93,7 @@ func (j *joiner) children(list []process) {
 			shared[p.pid(p.own)] = true
 		}
 	}
-	for i := range list {
-		p := &list[i]
-		how := p.parentage()
-		parent := p.pid(p.parent)
-		if how == another || how == untold && len(j.services[parent]) == 0 {
-			p.StartedBy = ""
-			continue
-		}
-		serving := j.serving(parent, p.Time)
-		alone := how == theOne || serving && !shared[parent]
-		if b, fit := commanded(p, notifying); b != nil {
-			if p.job == nil {
-				j.tie(p.entry, b, TieProcess)
-			}
-			if alone || fit == whole {
-				p.StartedBy = evidence.ByNotifyCommand
-				continue
-			}
-		}
-		// Events of the Security log name the parent since Windows 10. Where Sysmon's of the same process names its service, that is better.
-		if p.StartedBy = ""; alone && how == untold && p.Field("ParentProcessName") != "" && !told[p.pid(p.own)] {
-			p.StartedBy, p.loose = evidence.ByService, false
-		}
-	}
+	return shared, told
 }
 
 // serving reports whether BITS ran in that process: it logged something from there shortly before or after. A job's notify command is
