@@ -72,6 +72,7 @@ func TestTies(t *testing.T) {
 		{"a process that had its number before", event(sysmon, 1, -time.Minute, "ProcessId", "4242", "Image", `C:\Windows\notepad.exe`), ""},
 		{"a process that has its number later", event(sysmon, 1, time.Hour, "ProcessId", "4242", "Image", `C:\Windows\System32\bitsadmin.exe`), ""},
 		{"the notify command", event(sysmon, 1, time.Minute, "ProcessId", "7", "Image", `C:\Windows\System32\cmd.exe`, "ParentProcessId", "1104", "ParentImage", `C:\Windows\System32\svchost.exe`), "process"},
+		{"the notify command, with the id", event(sysmon, 1, time.Minute, "ProcessId", "7", "Image", `C:\Windows\System32\cmd.exe`, "CommandLine", "cmd.exe {"+id+"}", "ParentProcessId", "1104", "ParentImage", `C:\Windows\System32\svchost.exe`), "id"},
 		{"another child of BITS", event(sysmon, 1, time.Minute, "ProcessId", "7", "Image", `C:\Windows\System32\WerFault.exe`, "ParentProcessId", "1104", "ParentImage", `C:\Windows\System32\svchost.exe`), ""},
 		{"the same program, of another parent", event(sysmon, 1, time.Minute, "ProcessId", "7", "Image", `C:\Windows\System32\cmd.exe`, "ParentProcessId", "8", "ParentImage", `C:\Windows\explorer.exe`), ""},
 		{"a command with the id", event(security, 4688, time.Minute, "NewProcessId", "0x9", "CommandLine", "bitsadmin /resume {"+strings.ToUpper(id)+"}"), "id"},
@@ -141,6 +142,10 @@ func TestStartedBy(t *testing.T) {
 		}(), "", nil},
 		{"the notify command, on Windows 7", command("/c start"), "notify_command", nil},
 		{"another command of the same program", command("/c backup.bat"), "", nil},
+		{"another command, of BITS alone", func() evidence.Event {
+			return event(read.ChannelSysmon, 1, time.Minute, "ProcessId", "9", "Image", `C:\Windows\System32\cmd.exe`, "CommandLine", "cmd.exe /c backup.bat", "ParentProcessId", "1104",
+				"ParentImage", `C:\Windows\System32\svchost.exe`, "ParentCommandLine", "svchost.exe -k netsvcs -p -s BITS")
+		}(), "", nil},
 		{"the notify command, of another service", func() evidence.Event {
 			return event(read.ChannelSysmon, 1, time.Minute, "ProcessId", "9", "Image", `C:\Windows\System32\cmd.exe`, "CommandLine", "cmd.exe /c start", "ParentProcessId", "1104",
 				"ParentImage", `C:\Windows\System32\svchost.exe`, "ParentCommandLine", "svchost.exe -k netsvcs -p -s Schedule")
